@@ -1,0 +1,9 @@
+// Generated from native/include/kernels_interop.h; do not edit.
+namespace Kernels.Interop.Native;
+
+/// <summary>Hash of the declarations that these bindings were made from.</summary>
+internal static class AbiHash
+{
+    /// <summary>What <see cref="NativeMethods.ki_abi_hash"/> must return.</summary>
+    public const ulong Value = 0xD042004AE68D1CC4UL;
+}

@@ -1,0 +1,110 @@
+// Generated from native/include/kernels_interop.h; do not edit.
+namespace Kernels.Interop.Native;
+
+/// <summary>Layout of the structs: what C has, and beside it what the C# structs have.</summary>
+internal static unsafe class AbiLayout
+{
+    /// <summary>Size of a struct in bytes.</summary>
+    internal readonly record struct Struct(string Name, int Size, int ManagedSize);
+
+    /// <summary>Offset and size of a field in bytes.</summary>
+    internal readonly record struct Field(
+        string Struct, string Name, int Offset, int Size, int ManagedOffset, int ManagedSize);
+
+    /// <summary>Every struct.</summary>
+    public static readonly Struct[] Structs =
+    [
+        new("ki_device_info", 480, sizeof(ki_device_info)),
+        new("ki_device_options", 16, sizeof(ki_device_options)),
+        new("ki_probe_entry", 32, sizeof(ki_probe_entry)),
+        new("ki_tensor", 160, sizeof(ki_tensor)),
+        new("ki_attention_problem", 56, sizeof(ki_attention_problem)),
+    ];
+
+    /// <summary>Every field of every struct, in order.</summary>
+    public static readonly Field[] Fields =
+    [
+        .. Fields_ki_device_info(),
+        .. Fields_ki_device_options(),
+        .. Fields_ki_probe_entry(),
+        .. Fields_ki_tensor(),
+        .. Fields_ki_attention_problem(),
+    ];
+
+    private static Field[] Fields_ki_device_info()
+    {
+        ki_device_info value;
+        return
+        [
+            new("ki_device_info", "struct_size", 0, 4, (int)((byte*)&value.struct_size - (byte*)&value), sizeof(uint)),
+            new("ki_device_info", "kind", 4, 4, (int)((byte*)&value.kind - (byte*)&value), sizeof(ki_device_kind)),
+            new("ki_device_info", "ordinal", 8, 4, (int)((byte*)&value.ordinal - (byte*)&value), sizeof(int)),
+            new("ki_device_info", "parallelism", 12, 4, (int)((byte*)&value.parallelism - (byte*)&value), sizeof(int)),
+            new("ki_device_info", "memory_bytes", 16, 8, (int)((byte*)&value.memory_bytes - (byte*)&value), sizeof(ulong)),
+            new("ki_device_info", "l2_cache_bytes", 24, 8, (int)((byte*)&value.l2_cache_bytes - (byte*)&value), sizeof(ulong)),
+            new("ki_device_info", "name", 32, 32, (int)((byte*)value.name - (byte*)&value), 32 * sizeof(byte)),
+            new("ki_device_info", "target", 64, 32, (int)((byte*)value.target - (byte*)&value), 32 * sizeof(byte)),
+            new("ki_device_info", "model", 96, 128, (int)((byte*)value.model - (byte*)&value), 128 * sizeof(byte)),
+            new("ki_device_info", "reason", 224, 256, (int)((byte*)value.reason - (byte*)&value), 256 * sizeof(byte)),
+        ];
+    }
+
+    private static Field[] Fields_ki_device_options()
+    {
+        ki_device_options value;
+        return
+        [
+            new("ki_device_options", "struct_size", 0, 4, (int)((byte*)&value.struct_size - (byte*)&value), sizeof(uint)),
+            new("ki_device_options", "thread_count", 4, 4, (int)((byte*)&value.thread_count - (byte*)&value), sizeof(int)),
+            new("ki_device_options", "target", 8, 8, (int)((byte*)&value.target - (byte*)&value), sizeof(byte*)),
+        ];
+    }
+
+    private static Field[] Fields_ki_probe_entry()
+    {
+        ki_probe_entry value;
+        return
+        [
+            new("ki_probe_entry", "struct_size", 0, 4, (int)((byte*)&value.struct_size - (byte*)&value), sizeof(uint)),
+            new("ki_probe_entry", "kind", 4, 4, (int)((byte*)&value.kind - (byte*)&value), sizeof(ki_device_kind)),
+            new("ki_probe_entry", "status", 8, 4, (int)((byte*)&value.status - (byte*)&value), sizeof(ki_status)),
+            new("ki_probe_entry", "reserved", 12, 4, (int)((byte*)&value.reserved - (byte*)&value), sizeof(uint)),
+            new("ki_probe_entry", "subject", 16, 8, (int)((byte*)&value.subject - (byte*)&value), sizeof(byte*)),
+            new("ki_probe_entry", "detail", 24, 8, (int)((byte*)&value.detail - (byte*)&value), sizeof(byte*)),
+        ];
+    }
+
+    private static Field[] Fields_ki_tensor()
+    {
+        ki_tensor value;
+        return
+        [
+            new("ki_tensor", "struct_size", 0, 4, (int)((byte*)&value.struct_size - (byte*)&value), sizeof(uint)),
+            new("ki_tensor", "dtype", 4, 4, (int)((byte*)&value.dtype - (byte*)&value), sizeof(ki_dtype)),
+            new("ki_tensor", "rank", 8, 4, (int)((byte*)&value.rank - (byte*)&value), sizeof(int)),
+            new("ki_tensor", "device_kind", 12, 4, (int)((byte*)&value.device_kind - (byte*)&value), sizeof(ki_device_kind)),
+            new("ki_tensor", "device_ordinal", 16, 4, (int)((byte*)&value.device_ordinal - (byte*)&value), sizeof(int)),
+            new("ki_tensor", "reserved", 20, 4, (int)((byte*)&value.reserved - (byte*)&value), sizeof(uint)),
+            new("ki_tensor", "data", 24, 8, (int)((byte*)&value.data - (byte*)&value), sizeof(void*)),
+            new("ki_tensor", "shape", 32, 64, (int)((byte*)value.shape - (byte*)&value), 8 * sizeof(long)),
+            new("ki_tensor", "strides", 96, 64, (int)((byte*)value.strides - (byte*)&value), 8 * sizeof(long)),
+        ];
+    }
+
+    private static Field[] Fields_ki_attention_problem()
+    {
+        ki_attention_problem value;
+        return
+        [
+            new("ki_attention_problem", "struct_size", 0, 4, (int)((byte*)&value.struct_size - (byte*)&value), sizeof(uint)),
+            new("ki_attention_problem", "flags", 4, 4, (int)((byte*)&value.flags - (byte*)&value), sizeof(ki_attention_flags)),
+            new("ki_attention_problem", "scale", 8, 4, (int)((byte*)&value.scale - (byte*)&value), sizeof(float)),
+            new("ki_attention_problem", "reserved", 12, 4, (int)((byte*)&value.reserved - (byte*)&value), sizeof(uint)),
+            new("ki_attention_problem", "query", 16, 8, (int)((byte*)&value.query - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_problem", "key", 24, 8, (int)((byte*)&value.key - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_problem", "value", 32, 8, (int)((byte*)&value.value - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_problem", "output", 40, 8, (int)((byte*)&value.output - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_problem", "logsumexp", 48, 8, (int)((byte*)&value.logsumexp - (byte*)&value), sizeof(ki_tensor*)),
+        ];
+    }
+}
