@@ -98,6 +98,7 @@ internal static unsafe partial class NativeMethods
     /// <param name="callback">receives the entries</param>
     /// <param name="user_data">passed through</param>
     /// <returns>the status of the probe itself; what it found is in the entries</returns>
+    /// <remarks><c>ki_probe_callback</c>: Receives one entry of a probe; the entry and its strings are valid during the call only.</remarks>
     [LibraryImport(LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial ki_status ki_probe(delegate* unmanaged[Cdecl]<void*, ki_probe_entry*, void> callback, void* user_data);
@@ -139,6 +140,7 @@ internal static unsafe partial class NativeMethods
     /// <param name="callback">what to call</param>
     /// <param name="user_data">passed through</param>
     /// <returns>the status</returns>
+    /// <remarks><c>ki_stream_callback</c>: Told that a stream's work is done. Must not call this library.</remarks>
     [LibraryImport(LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial ki_status ki_stream_notify(ki_stream* stream, delegate* unmanaged[Cdecl]<void*, ki_status, void> callback, void* user_data);

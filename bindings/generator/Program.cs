@@ -45,3 +45,8 @@ catch (AbiException exception)
     Console.Error.WriteLine($"{header} breaks the rules of the ABI:{Environment.NewLine}{exception.Message}");
     return 1;
 }
+catch (DllNotFoundException exception)
+{
+    Console.Error.WriteLine(exception.Message);
+    return 1;
+}

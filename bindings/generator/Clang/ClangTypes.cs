@@ -63,13 +63,10 @@ internal enum CursorKind
 {
     UnexposedDeclaration = 1,
     Struct = 2,
-    Union = 3,
-    Class = 4,
     Enum = 5,
     Field = 6,
     EnumConstant = 7,
     Function = 8,
-    Variable = 9,
     Parameter = 10,
     Typedef = 20,
     LinkageSpecification = 23,
@@ -82,7 +79,6 @@ internal enum CursorKind
 /// <summary>Kinds of types (CXTypeKind) that the parser tells apart.</summary>
 internal enum TypeKind
 {
-    Invalid = 0,
     Void = 2,
     CharUnsigned = 4,
     CharSigned = 13,

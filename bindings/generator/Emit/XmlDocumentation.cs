@@ -31,7 +31,8 @@ internal sealed partial class XmlDocumentation
     /// <summary>Lines of documentation, each ending in a new line; none if there is no comment.</summary>
     /// <param name="documentation">the comment</param>
     /// <param name="indent">white space to begin each line with</param>
-    public string Write(DocComment? documentation, string indent)
+    /// <param name="remarks">more paragraphs, behind those of the comment</param>
+    public string Write(DocComment? documentation, string indent, params IEnumerable<string> remarks)
     {
         if (documentation is null)
         {
@@ -46,11 +47,13 @@ internal sealed partial class XmlDocumentation
             lines.Add($"<returns>{Inline(returns)}</returns>");
         }
 
-        if (documentation.Paragraphs.Count > 1)
+        string[] rest = [.. documentation.Paragraphs.Skip(1).Concat(remarks).Select(Inline)];
+        lines.AddRange(rest switch
         {
-            lines.Add($"<remarks>{string.Join(' ', documentation.Paragraphs.Skip(1).Select(Inline))}</remarks>");
-        }
-
+            [] => [],
+            [string only] => [$"<remarks>{only}</remarks>"],
+            _ => ["<remarks>", .. rest.Select(paragraph => $"<para>{paragraph}</para>"), "</remarks>"],
+        });
         return string.Concat(lines.Select(line => $"{indent}/// {line}\n"));
     }
 

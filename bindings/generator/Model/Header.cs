@@ -7,7 +7,21 @@ internal sealed record Header(
     IReadOnlyList<Structure> Structs,
     IReadOnlyList<Handle> Handles,
     IReadOnlyList<Callback> Callbacks,
-    IReadOnlyList<Function> Functions);
+    IReadOnlyList<Function> Functions)
+{
+    /// <summary>Every declaration, fields and values included.</summary>
+    public IEnumerable<Declaration> Declarations() =>
+    [
+        .. Constants,
+        .. Enums,
+        .. Enums.SelectMany(@enum => @enum.Members),
+        .. Structs,
+        .. Structs.SelectMany(@struct => @struct.Fields),
+        .. Handles,
+        .. Callbacks,
+        .. Functions,
+    ];
+}
 
 /// <summary>What all declarations have.</summary>
 /// <param name="Name">its name in C</param>
@@ -69,5 +83,4 @@ internal enum FunctionTraits
     Visible = 1,
     Noexcept = 2,
     CLinkage = 4,
-    All = Visible | Noexcept | CLinkage,
 }

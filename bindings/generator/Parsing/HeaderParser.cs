@@ -136,7 +136,11 @@ internal sealed class HeaderParser
 
     private void VisitTypedef(CXCursor cursor)
     {
-        NamedType named = (NamedType)TypeParser.Parse(clang_getCursorType(cursor));
+        if (TypeParser.Parse(clang_getCursorType(cursor)) is not NamedType named)
+        {
+            throw new FormatException("it declares again what <stdint.h> declares");
+        }
+
         if (named.Kind == NamedKind.Handle)
         {
             int index = _handles.FindIndex(handle => handle.Name == named.Name);
