@@ -1,0 +1,4 @@
+using System.Runtime.CompilerServices;
+
+// Every signature is blittable: what C# passes is what C receives.
+[assembly: DisableRuntimeMarshalling]

@@ -1,0 +1,61 @@
+using System.Runtime.InteropServices;
+
+namespace Kernels.Interop.Native;
+
+/// <summary>Turns a status into the exception that says the same.</summary>
+internal static unsafe class NativeError
+{
+    /// <summary>Throws unless the call that just returned on this thread succeeded.</summary>
+    public static void ThrowIfFailed(ki_status status)
+    {
+        if (status != ki_status.KI_STATUS_OK)
+        {
+            throw LastError(status);
+        }
+    }
+
+    /// <summary>The exception for a status, with a message and the native name of the argument at fault (null if none).</summary>
+    public static Exception Create(ki_status status, string message, string? argument) => status switch
+    {
+        ki_status.KI_STATUS_INVALID_ARGUMENT => new KernelArgumentException(message, ParameterName(argument), argument),
+        ki_status.KI_STATUS_NOT_SUPPORTED => new KernelNotSupportedException(message, argument),
+        ki_status.KI_STATUS_OUT_OF_MEMORY => new KernelOutOfMemoryException(message, argument),
+        ki_status.KI_STATUS_DEVICE_NOT_FOUND => new DeviceNotFoundException(message, argument),
+        ki_status.KI_STATUS_DEVICE_ERROR => new DeviceErrorException(message, argument),
+        _ => new KernelException((KernelStatus)status, message, argument),
+    };
+
+    /// <summary>Name of a status in the header.</summary>
+    public static string NameOf(ki_status status) => Text(NativeMethods.ki_status_name(status));
+
+    private static Exception LastError(ki_status status)
+    {
+        string message = Text(NativeMethods.ki_last_error_message());
+        string argument = Text(NativeMethods.ki_last_error_argument());
+        return Create(status, message.Length > 0 ? message : NameOf(status), argument.Length > 0 ? argument : null);
+    }
+
+    /// <summary>
+    /// The C# parameter behind a native argument: structs that C# has no parameter for are looked through
+    /// (<c>problem.query</c>), and what C# gathers in one parameter is named by it (<c>options.thread_count</c>).
+    /// </summary>
+    internal static string? ParameterName(string? argument)
+    {
+        const string Problem = "problem.";
+        if (argument is null)
+        {
+            return null;
+        }
+        string path = argument.StartsWith(Problem, StringComparison.Ordinal) ? argument[Problem.Length..] : argument;
+        return path.Split('.', '[')[0] switch
+        {
+            "flags" or "scale" => "options",
+            "workspace_bytes" => "workspace",
+            "size_bytes" => "length",
+            "native_stream" => "handle",
+            string name => name,
+        };
+    }
+
+    private static string Text(byte* text) => Marshal.PtrToStringUTF8((nint)text) ?? "";
+}
