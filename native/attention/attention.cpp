@@ -1,0 +1,49 @@
+// The C entry points of attention.
+#include "attention/problem.h"
+#include "core/abi.h"
+#include "core/handles.h"
+
+namespace ki::attention {
+namespace {
+
+// The workspace to use: the caller's, if it is good enough, or the stream's own.
+void* choose_workspace(Stream& stream, std::uint64_t needed, void* workspace, std::uint64_t workspace_bytes) {
+  if (workspace == nullptr) {
+    if (workspace_bytes != 0) refuse("workspace", "is NULL, and workspace_bytes is ", workspace_bytes);
+    return stream.workspace(needed);
+  }
+  if (reinterpret_cast<std::uintptr_t>(workspace) % kWorkspaceAlignment != 0) {
+    refuse("workspace", "is misaligned: it needs a multiple of ", kWorkspaceAlignment, " bytes");
+  }
+  if (workspace_bytes < needed) refuse("workspace", "has ", workspace_bytes, " bytes, and ", needed, " are needed");
+  return workspace;
+}
+
+}  // namespace
+}  // namespace ki::attention
+
+ki_status ki_attention_forward_workspace(ki_device* device, const ki_attention_problem* problem,
+                                         uint64_t* size_bytes) noexcept {
+  return ki::guard([&] {
+    ki::Device& on = *ki::require(device, "device").implementation;
+    ki::require(size_bytes, "size_bytes");
+    const ki::attention::Problem checked = ki::attention::read_problem(problem, on.info());
+    const auto& operations = ki::require_operations<ki::attention::Operations>(on, ki::attention::kOperator);
+    operations.check_supported(on, checked);
+    *size_bytes = operations.forward_workspace(on, checked);
+  });
+}
+
+ki_status ki_attention_forward(ki_stream* stream, const ki_attention_problem* problem, void* workspace,
+                               uint64_t workspace_bytes) noexcept {
+  return ki::guard([&] {
+    ki::Stream& queue = *ki::require(stream, "stream").implementation;
+    ki::Device& on = *stream->device;
+    const ki::attention::Problem checked = ki::attention::read_problem(problem, on.info());
+    const auto& operations = ki::require_operations<ki::attention::Operations>(on, ki::attention::kOperator);
+    operations.check_supported(on, checked);
+    const std::uint64_t needed = operations.forward_workspace(on, checked);
+    void* scratch = ki::attention::choose_workspace(queue, needed, workspace, workspace_bytes);
+    operations.forward(on, queue, checked, scratch);
+  });
+}

@@ -1,0 +1,91 @@
+// Attention on the CPU: how the work is cut, and what a compiled target offers.
+//
+// FlashAttention-2 (Dao 2023, section 3.1), blocked for caches instead of shared memory. The query rows of one key and
+// value head are cut into blocks, one task each. A task walks over the keys in chunks: it packs a chunk of keys and values
+// once, and for every tile of query rows in its block computes scores, their softmax with the running maximum and sum,
+// and adds the weighted values to the block's accumulator, which is divided by the sum at the end.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "attention/problem.h"
+
+namespace ki::attention::cpu {
+
+// Keys in a chunk. A chunk of packed keys and values (512 KiB at head_dim 128) stays in the second-level cache while the
+// tiles of a block read it, and a tile's scores (14 x 512 floats, 28 KiB) stay in the first. The chunk's borders are where
+// sums are rescaled, so they do not depend on the machine.
+inline constexpr std::int64_t kKeyChunk = 512;
+
+// A query row of one key and value head: rows go by position, then by query head of the group, so that neighbours see
+// nearly the same keys and a single token's group shares a tile.
+struct QueryRow {
+  std::int64_t position;
+  std::int64_t head;
+};
+
+inline QueryRow query_row(const Problem& p, std::int64_t head_kv, std::int64_t row) {
+  return {row / p.group, head_kv * p.group + row % p.group};
+}
+
+// The rows [first_row, first_row + rows) of one batch entry and key and value head.
+struct Block {
+  std::int64_t batch, head_kv, first_row;
+  int rows;
+};
+
+// How query rows are cut into blocks. The cut changes no result: every row's arithmetic is its own.
+struct Blocking {
+  int block_rows;
+  std::int64_t blocks_per_head;
+};
+
+Blocking choose_blocking(const Problem& p, int workers);
+
+// Threads worth waking for this much work.
+int choose_workers(const Problem& p, int thread_count);
+
+inline constexpr int kScratchPitch = 528;  // floats between rows of a tile; see kPitchA in cpu/simd/micro_kernel-inl.h
+inline constexpr int kMaxTileRows = 14;    // of any instruction set
+inline constexpr std::int64_t kMaxLanes = 16;
+
+constexpr std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+inline std::int64_t accumulator_pitch(const Problem& p) { return round_up(p.head_dim_v, kMaxLanes); }
+
+// A worker's scratch memory. Every part starts on a cache line.
+struct Scratch {
+  float* keys;          // packed [head_dim x chunk]
+  float* values;        // packed [chunk x head_dim_v]
+  float* queries;       // [tile rows x kScratchPitch]
+  float* scores;        // [tile rows x kScratchPitch], then the probabilities
+  float* accumulators;  // [block rows x accumulator_pitch]
+  float* row_max;       // [block rows], in units of log2
+  float* row_sum;       // [block rows]
+};
+
+// Sizes of its parts, in floats.
+struct ScratchSizes {
+  std::int64_t keys, values, tile, accumulators, row;
+
+  ScratchSizes(const Problem& p, const Blocking& blocking);
+  std::int64_t total() const { return keys + values + 2 * tile + accumulators + 2 * row; }
+  Scratch cut(float* memory) const;
+};
+
+using BlockFunction = void (*)(const Problem& p, const Block& block, const Scratch& scratch);
+
+// One instruction set's kernels.
+struct Kernels {
+  BlockFunction forward_float32;
+  BlockFunction forward_float16;
+  BlockFunction forward_bfloat16;
+};
+
+const Kernels& avx2_kernels();
+const Kernels& avx3_kernels();
+
+}  // namespace ki::attention::cpu

@@ -1,0 +1,195 @@
+// The forward kernel of one block, compiled for every instruction set.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "attention/cpu/forward_kernel.cpp"
+#include "cpu/simd/targets.h"
+// Highway's headers come first: they set the target.
+#include <cmath>
+#include <limits>
+
+#include "attention/cpu/forward.h"
+#include "cpu/simd/exp2-inl.h"
+#include "cpu/simd/micro_kernel-inl.h"
+#include "cpu/simd/pack-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace ki::attention::cpu::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+namespace simd = ki::cpu::HWY_NAMESPACE;
+using simd::FloatTag;
+using simd::kLanes;
+using simd::kPanelWidth;
+using simd::kTileRows;
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr double kLog2e = 1.4426950408889634;
+constexpr double kLn2 = 0.6931471805599453;
+
+static_assert(kTileRows <= kMaxTileRows && simd::kPitchA == kScratchPitch && kKeyChunk < kScratchPitch);
+
+template <class T>
+T* at(const Tensor& tensor, std::int64_t i, std::int64_t j, std::int64_t k) {
+  return reinterpret_cast<T*>(tensor.data) + i * tensor.strides[0] + j * tensor.strides[1] + k * tensor.strides[2];
+}
+
+// A tile of query rows, and how many keys of the current chunk each row sees.
+struct Tile {
+  int first, rows;  // within the block
+  int visible[kTileRows];
+  int most, fewest;
+};
+
+Tile make_tile(const Problem& p, const Block& block, int first, int rows, std::int64_t chunk, int keys) {
+  Tile tile{first, rows, {}, 0, keys};
+  for (int r = 0; r < rows; ++r) {
+    const std::int64_t position = query_row(p, block.head_kv, block.first_row + first + r).position;
+    const std::int64_t visible = p.visible_keys(position) - chunk;
+    tile.visible[r] = static_cast<int>(std::clamp<std::int64_t>(visible, 0, keys));
+    tile.most = std::max(tile.most, tile.visible[r]);
+    tile.fewest = std::min(tile.fewest, tile.visible[r]);
+  }
+  return tile;
+}
+
+// scores[r, j] = scale * log2(e) * q_r . k_j, for every key that some row of the tile sees
+template <class T>
+void compute_scores(const Problem& p, const Block& block, const Tile& tile, int keys, const Scratch& s) {
+  const int head_dim = static_cast<int>(p.head_dim);
+  for (int r = 0; r < tile.rows; ++r) {
+    const QueryRow row = query_row(p, block.head_kv, block.first_row + tile.first + r);
+    simd::widen_row(at<const T>(p.query, block.batch, row.position, row.head), s.queries + r * kScratchPitch, head_dim);
+  }
+  const float factor = static_cast<float>(p.scale * kLog2e);
+  const float* panel = s.keys;
+  for (int key = 0; key < tile.most; key += kPanelWidth) {
+    const auto product = simd::product_function(tile.rows, simd::panel_vectors(keys, key));
+    product(s.queries, panel, head_dim, factor, s.scores + key, kScratchPitch);
+    panel += std::int64_t{kPanelWidth} * head_dim;
+  }
+}
+
+// Turns a row's scores into 2^(score - maximum) and brings its running maximum and sum up to date. Returns the factor
+// that what was summed so far has to be multiplied with.
+float softmax_row(float* HWY_RESTRICT scores, int keys, float* row_max, float* row_sum) {
+  const FloatTag d;
+  const auto minus_infinity = hn::Set(d, -kInfinity);
+  const int full = keys / kLanes * kLanes;
+  // Lanes behind the last key hold whatever the product left there: they count as invisible.
+  const auto tail = hn::IfThenElse(hn::FirstN(d, keys - full), hn::Load(d, scores + full), minus_infinity);
+
+  auto maxima = tail;
+  for (int j = 0; j < full; j += kLanes) maxima = hn::Max(maxima, hn::Load(d, scores + j));
+  const float maximum = std::max(*row_max, hn::ReduceMax(d, maxima));
+  // A row whose scores are all -infinity has seen nothing yet; any finite shift keeps its terms at 0.
+  const float shift = maximum == -kInfinity ? 0.0f : maximum;
+  const auto shifts = hn::Set(d, shift);
+
+  const auto tail_terms = simd::exp2(d, hn::Sub(tail, shifts));
+  hn::Store(tail_terms, d, scores + full);
+  auto sums = tail_terms;
+  for (int j = 0; j < full; j += kLanes) {
+    const auto terms = simd::exp2(d, hn::Sub(hn::Load(d, scores + j), shifts));
+    hn::Store(terms, d, scores + j);
+    sums = hn::Add(sums, terms);
+  }
+  const float rescale = hn::GetLane(simd::exp2(d, hn::Set(d, *row_max - shift)));
+  *row_sum = *row_sum * rescale + hn::ReduceSum(d, sums);
+  *row_max = maximum;
+  return rescale;
+}
+
+// accumulators[r] = rescale[r] * accumulators[r] + sum over visible keys of probability * value. The keys that every row
+// sees are done as a tile; the few that only some rows see, row by row, so that no row touches a value it does not see.
+void accumulate_values(const Problem& p, const Tile& tile, int keys, const float* rescale, const Scratch& s) {
+  const std::int64_t pitch = accumulator_pitch(p);
+  const int columns = static_cast<int>(p.head_dim_v);
+  const float unchanged = 1.0f;
+  const float* panel = s.values;
+  for (int column = 0; column < columns; column += kPanelWidth) {
+    const int vectors = simd::panel_vectors(columns, column);
+    float* accumulators = s.accumulators + tile.first * pitch + column;
+    simd::accumulate_function(tile.rows, vectors)(s.scores, panel, tile.fewest, rescale, accumulators, pitch);
+    const float* rest = panel + std::int64_t{tile.fewest} * vectors * kLanes;
+    for (int r = 0; r < tile.rows; ++r) {
+      const int left = tile.visible[r] - tile.fewest;
+      if (left == 0) continue;
+      const float* probabilities = s.scores + r * kScratchPitch + tile.fewest;
+      simd::accumulate_function(1, vectors)(probabilities, rest, left, &unchanged, accumulators + r * pitch, pitch);
+    }
+    panel += std::int64_t{keys} * vectors * kLanes;
+  }
+}
+
+template <class T>
+void attend_chunk(const Problem& p, const Block& block, std::int64_t chunk, int keys, const Scratch& s) {
+  simd::pack_transposed(at<const T>(p.key, block.batch, chunk, block.head_kv), p.key.strides[1],
+                        static_cast<int>(p.head_dim), keys, s.keys);
+  simd::pack(at<const T>(p.value, block.batch, chunk, block.head_kv), p.value.strides[1], keys,
+             static_cast<int>(p.head_dim_v), s.values);
+  // Tiles of nearly equal height: 128 rows are better cut into 10 x 13 than into 9 x 14 and 2.
+  const int tiles = (block.rows + kTileRows - 1) / kTileRows;
+  for (int t = 0; t < tiles; ++t) {
+    const int first = block.rows * t / tiles, end = block.rows * (t + 1) / tiles;
+    const Tile tile = make_tile(p, block, first, end - first, chunk, keys);
+    if (tile.most == 0) continue;
+    compute_scores<T>(p, block, tile, keys, s);
+    float rescale[kTileRows];
+    for (int r = 0; r < tile.rows; ++r) {
+      rescale[r] = tile.visible[r] == 0 ? 1.0f
+                                        : softmax_row(s.scores + r * kScratchPitch, tile.visible[r],
+                                                      s.row_max + first + r, s.row_sum + first + r);
+    }
+    accumulate_values(p, tile, keys, rescale, s);
+  }
+}
+
+// output = accumulators / sum, logsumexp = ln(2) * maximum + ln(sum)
+template <class T>
+void write_output(const Problem& p, const Block& block, const Scratch& s) {
+  const FloatTag d;
+  const int columns = static_cast<int>(p.head_dim_v), full = columns / kLanes * kLanes;
+  for (int r = 0; r < block.rows; ++r) {
+    const QueryRow row = query_row(p, block.head_kv, block.first_row + r);
+    const float* accumulator = s.accumulators + r * accumulator_pitch(p);
+    T* output = at<T>(p.output, block.batch, row.position, row.head);
+    const float sum = s.row_sum[r];
+    const auto inverse = hn::Set(d, sum == 0.0f ? 0.0f : 1.0f / sum);
+    for (int i = 0; i < full; i += kLanes) {
+      simd::store(d, hn::Mul(hn::Load(d, accumulator + i), inverse), output + i);
+    }
+    if (full < columns) {
+      simd::store_first(d, hn::Mul(hn::Load(d, accumulator + full), inverse), output + full, columns - full);
+    }
+    if (p.logsumexp.data != nullptr) {
+      *at<float>(p.logsumexp, block.batch, row.head, row.position) =
+          static_cast<float>(s.row_max[r] * kLn2 + std::log(double{sum}));
+    }
+  }
+}
+
+template <class T>
+void forward_block(const Problem& p, const Block& block, const Scratch& s) {
+  std::fill_n(s.accumulators, block.rows * accumulator_pitch(p), 0.0f);
+  std::fill_n(s.row_max, block.rows, -kInfinity);
+  std::fill_n(s.row_sum, block.rows, 0.0f);
+  const std::int64_t last_row = block.first_row + block.rows - 1;
+  const std::int64_t visible = p.visible_keys(query_row(p, block.head_kv, last_row).position);
+  for (std::int64_t chunk = 0; chunk < visible; chunk += kKeyChunk) {
+    attend_chunk<T>(p, block, chunk, static_cast<int>(std::min(kKeyChunk, visible - chunk)), s);
+  }
+  write_output<T>(p, block, s);
+}
+
+constexpr Kernels kKernels{forward_block<float>, forward_block<ki::cpu::Float16>, forward_block<ki::cpu::BFloat16>};
+
+}  // namespace ki::attention::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace ki::attention::cpu {
+
+const Kernels& avx2_kernels() { return N_AVX2::kKernels; }
+const Kernels& avx3_kernels() { return N_AVX3::kKernels; }
+
+}  // namespace ki::attention::cpu
+#endif

@@ -1,0 +1,63 @@
+#include "cpu/simd_target.h"
+
+#include "core/error.h"
+
+namespace ki::cpu {
+namespace {
+
+// __builtin_cpu_supports takes literals only, and asks the operating system's support of the registers too.
+#define KI_REQUIRE_FEATURE(feature) \
+  if (!__builtin_cpu_supports(feature)) missing += missing.empty() ? feature : " " feature
+
+std::string missing_for_avx2() {
+  std::string missing;
+  KI_REQUIRE_FEATURE("avx2");
+  KI_REQUIRE_FEATURE("fma");
+  KI_REQUIRE_FEATURE("f16c");
+  KI_REQUIRE_FEATURE("bmi");
+  KI_REQUIRE_FEATURE("bmi2");
+  return missing;
+}
+
+std::string missing_for_avx3() {
+  std::string missing = missing_for_avx2();
+  KI_REQUIRE_FEATURE("avx512f");
+  KI_REQUIRE_FEATURE("avx512bw");
+  KI_REQUIRE_FEATURE("avx512dq");
+  KI_REQUIRE_FEATURE("avx512vl");
+  KI_REQUIRE_FEATURE("avx512cd");
+  return missing;
+}
+
+#undef KI_REQUIRE_FEATURE
+
+}  // namespace
+
+const char* name_of(SimdTarget target) {
+  switch (target) {
+    case SimdTarget::avx2: return "avx2";
+    case SimdTarget::avx3: return "avx3";
+  }
+  return "unknown target";
+}
+
+std::string missing_features(SimdTarget target) {
+  return target == SimdTarget::avx2 ? missing_for_avx2() : missing_for_avx3();
+}
+
+SimdTarget choose_simd_target(std::string_view name) {
+  for (auto target = kSimdTargets.rbegin(); target != kSimdTargets.rend(); ++target) {
+    const bool wanted = name == name_of(*target);
+    if (!wanted && !name.empty()) continue;
+    const std::string missing = missing_features(*target);
+    if (missing.empty()) return *target;
+    if (wanted) not_supported("options.target", "'", name, "' needs ", missing, ", which this processor lacks");
+  }
+  if (name.empty()) {
+    not_supported("name", "the CPU kernels need AVX2, FMA and F16C; this processor lacks ",
+                  missing_features(SimdTarget::avx2));
+  }
+  refuse("options.target", "'", name, "' is unknown; expected avx2 or avx3");
+}
+
+}  // namespace ki::cpu
