@@ -25,7 +25,9 @@ std::int64_t span_of(const Shape& shape, const Shape& strides) {
 
 }  // namespace
 
-Memory::Memory(std::int64_t size_bytes) : bytes_(static_cast<std::size_t>(size_bytes), kPoison) {}
+Memory::Memory(std::int64_t size_bytes) : lines_(static_cast<std::size_t>(size_bytes + 63) / 64) {
+  std::fill_n(data(), size(), kPoison);
+}
 
 Shape strides_of(const Shape& shape, const Layout& layout) {
   std::vector<int> order = layout.order;
@@ -52,11 +54,8 @@ TensorData::TensorData(ki_dtype dtype, Shape shape, Shape strides, std::shared_p
       memory_(std::move(memory)),
       offset_bytes_(offset * element_size(dtype)) {
   if (memory_ != nullptr) return;
-  const std::int64_t size = kGuardBytes + offset_bytes_ + span_of(shape_, strides_) * element_size(dtype) + kGuardBytes;
-  memory_ = std::make_shared<Memory>(size);
-  // The block itself has the alignment of malloc only; measure from the boundary so that `misalign` means what it says.
-  const auto start = reinterpret_cast<std::uintptr_t>(memory_->data());
-  offset_bytes_ += (kGuardBytes - 64) + static_cast<std::int64_t>((64 - start % 64) % 64);
+  offset_bytes_ += kGuardBytes;
+  memory_ = std::make_shared<Memory>(offset_bytes_ + span_of(shape_, strides_) * element_size(dtype) + kGuardBytes);
 }
 
 ki_tensor TensorData::view() const {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels_interop.h"
@@ -13,29 +14,33 @@
 
 namespace ki::test {
 
-/// A block of host memory for tensors to be laid out in. Whatever no tensor has claimed reads as NaN in every type.
+/// A block of host memory, aligned to 64 bytes, for tensors to be laid out in. Whatever no tensor has claimed reads as NaN
+/// in every type.
 class Memory {
  public:
   explicit Memory(std::int64_t size_bytes);
 
-  std::byte* data() { return bytes_.data(); }
-  const std::byte* data() const { return bytes_.data(); }
-  std::int64_t size() const { return static_cast<std::int64_t>(bytes_.size()); }
+  std::byte* data() { return lines_.data()->bytes; }
+  const std::byte* data() const { return lines_.data()->bytes; }
+  std::int64_t size() const { return static_cast<std::int64_t>(lines_.size() * sizeof(Line)); }
 
   /// Remembers the contents for changed_outside.
-  void remember() { remembered_ = bytes_; }
-  const std::vector<std::byte>& remembered() const { return remembered_; }
+  void remember() { remembered_ = lines_; }
+  const std::byte* remembered() const { return remembered_.data()->bytes; }
 
  private:
-  std::vector<std::byte> bytes_;
-  std::vector<std::byte> remembered_;
+  struct alignas(64) Line {
+    std::byte bytes[64];
+  };
+  std::vector<Line> lines_;
+  std::vector<Line> remembered_;
 };
 
 /// Order of a tensor's dimensions in memory, outermost first, and the gaps between rows.
 struct Layout {
-  std::vector<int> order;       ///< a permutation of the dimensions; empty = 0, 1, 2, ...
+  std::vector<int> order{};       ///< a permutation of the dimensions; empty = 0, 1, 2, ...
   std::int64_t row_gap = 0;     ///< unused elements behind each row of the last dimension
-  std::vector<int> broadcast;   ///< dimensions with stride 0
+  std::vector<int> broadcast{};   ///< dimensions with stride 0
   std::int64_t misalign = 1;    ///< elements between a 64-byte boundary and the first element
 };
 
@@ -57,6 +62,7 @@ class TensorData {
   ki_dtype dtype() const { return dtype_; }
   const Shape& shape() const { return shape_; }
   const std::shared_ptr<Memory>& memory() const { return memory_; }
+  void move_to(std::shared_ptr<Memory> memory) { memory_ = std::move(memory); }
 
   /// Distance of the first element from the start of the memory, in bytes.
   std::int64_t offset_bytes() const { return offset_bytes_; }

@@ -1,0 +1,164 @@
+#include "attention/attention_run.h"
+
+#include <array>
+#include <map>
+#include <memory>
+#include <utility>
+
+namespace ki::test {
+namespace {
+
+constexpr std::uint64_t kGuardBytes = 256;
+constexpr std::uint8_t kGuard = 0xA5;
+
+/// The memory of some tensors, copied to a device.
+class Staging {
+ public:
+  Staging(const Device& device, ki_stream* stream) : device_(device), stream_(stream), info_(info_of(device)) {}
+
+  /// The tensor's view on the device. Its memory is uploaded once, whoever else shares it.
+  ki_tensor upload(TensorData& tensor) {
+    Memory& memory = *tensor.memory();
+    const auto size = static_cast<std::uint64_t>(memory.size());
+    auto [entry, is_new] = buffers_.try_emplace(&memory);
+    if (is_new) {
+      entry->second = create_buffer(device_, size);
+      check(ki_copy(stream_, data_of(entry->second), memory.data(), size));
+    }
+    ki_tensor view = tensor.view();
+    view.device_kind = info_.kind;
+    view.device_ordinal = info_.ordinal;
+    view.data = data_of(entry->second) + tensor.offset_bytes();
+    return view;
+  }
+
+  void download() {
+    for (auto& [memory, buffer] : buffers_) {
+      check(ki_copy(stream_, memory->data(), data_of(buffer), static_cast<std::uint64_t>(memory->size())));
+    }
+    check(ki_stream_synchronize(stream_));
+  }
+
+  std::optional<std::string> changed_outside(std::span<const TensorData* const> written) const {
+    for (const auto& [memory, buffer] : buffers_) {
+      if (auto change = test::changed_outside(*memory, written)) return change;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  const Device& device_;
+  ki_stream* stream_;
+  ki_device_info info_;
+  std::map<Memory*, Buffer> buffers_;
+};
+
+/// Calls the library with a workspace of exactly the size it asks for, and says if it wrote behind it.
+std::optional<std::string> run_with_workspace(const Device& device, ki_stream* stream,
+                                              const ki_attention_problem& problem) {
+  std::uint64_t size = 0;
+  check(ki_attention_forward_workspace(device.get(), &problem, &size));
+  const Buffer workspace = create_buffer(device, size + kGuardBytes);
+  check(ki_fill(stream, data_of(workspace), kGuard, size + kGuardBytes));
+  check(ki_attention_forward(stream, &problem, data_of(workspace), size));
+  std::array<std::uint8_t, kGuardBytes> guard{};
+  check(ki_copy(stream, guard.data(), data_of(workspace) + size, kGuardBytes));
+  check(ki_stream_synchronize(stream));
+  for (const std::uint8_t byte : guard) {
+    if (byte != kGuard) return "the workspace was overrun";
+  }
+  return std::nullopt;
+}
+
+/// A copy of a case's tensors in which those that share memory still do, and nobody else does.
+AttentionData copy_of(const AttentionData& data) {
+  AttentionData copy = data;
+  std::map<Memory*, std::shared_ptr<Memory>> copies;
+  const auto separate = [&](TensorData& tensor) {
+    auto& memory = copies[tensor.memory().get()];
+    if (memory == nullptr) memory = std::make_shared<Memory>(*tensor.memory());
+    tensor.move_to(memory);
+  };
+  for (TensorData* tensor : {&copy.query, &copy.key, &copy.value, &copy.output}) separate(*tensor);
+  if (copy.logsumexp) separate(*copy.logsumexp);
+  return copy;
+}
+
+}  // namespace
+
+AttentionOutcome run_attention(const AttentionData& original, const Device& device, ki_stream* stream,
+                               Workspace workspace) {
+  AttentionData data = copy_of(original);
+  std::vector<const TensorData*> written{&data.output};
+  if (data.logsumexp) written.push_back(&*data.logsumexp);
+  for (TensorData* tensor : {&data.output, data.logsumexp ? &*data.logsumexp : nullptr}) {
+    if (tensor != nullptr) tensor->write_sentinel();
+  }
+  for (TensorData* tensor : {&data.query, &data.key, &data.value, &data.output}) tensor->memory()->remember();
+  if (data.logsumexp) data.logsumexp->memory()->remember();
+
+  Staging staging(device, stream);
+  const ki_tensor query = staging.upload(data.query), key = staging.upload(data.key);
+  const ki_tensor value = staging.upload(data.value), output = staging.upload(data.output);
+  const ki_tensor logsumexp = data.logsumexp ? staging.upload(*data.logsumexp) : ki_tensor{};
+  ki_attention_problem problem{};
+  problem.struct_size = sizeof(problem);
+  int flags = KI_ATTENTION_NONE;
+  if (data.attention_case.causal) flags |= KI_ATTENTION_CAUSAL;
+  if (data.attention_case.scale) flags |= KI_ATTENTION_CUSTOM_SCALE;
+  problem.flags = static_cast<ki_attention_flags>(flags);
+  problem.scale = data.attention_case.scale.value_or(0);
+  problem.query = &query;
+  problem.key = &key;
+  problem.value = &value;
+  problem.output = &output;
+  problem.logsumexp = data.logsumexp ? &logsumexp : nullptr;
+
+  AttentionOutcome outcome;
+  if (workspace == Workspace::of_caller) {
+    outcome.stray_write = run_with_workspace(device, stream, problem);
+  } else {
+    check(ki_attention_forward(stream, &problem, nullptr, 0));
+  }
+  staging.download();
+  if (!outcome.stray_write) outcome.stray_write = staging.changed_outside(written);
+
+  outcome.output = data.output.read();
+  outcome.bits = data.output.read_bits();
+  if (data.logsumexp) {
+    outcome.logsumexp = data.logsumexp->read();
+    const std::vector<std::uint32_t> more = data.logsumexp->read_bits();
+    outcome.bits.insert(outcome.bits.end(), more.begin(), more.end());
+  }
+  return outcome;
+}
+
+AttentionOutcome run_attention(const AttentionData& data, const Device& device, Workspace workspace) {
+  const Stream stream = create_stream(device);
+  return run_attention(data, device, stream.get(), workspace);
+}
+
+AttentionExpectation::AttentionExpectation(const AttentionData& data) {
+  const AttentionArguments arguments = data.arguments();
+  AttentionResult reference = attention_reference(arguments);
+  AttentionResult naive = attention_naive(arguments, data.attention_case.dtype);
+  AttentionResult magnitude = attention_magnitude(arguments);
+  output = {std::move(reference.output), std::move(naive.output), std::move(magnitude.output)};
+  logsumexp = {std::move(reference.logsumexp), std::move(naive.logsumexp), std::move(magnitude.logsumexp)};
+}
+
+testing::AssertionResult is_right(const AttentionData& data, const AttentionOutcome& outcome,
+                                  const AttentionExpectation& expectation) {
+  if (outcome.stray_write) return testing::AssertionFailure() << *outcome.stray_write;
+  if (outcome.logsumexp) {
+    if (auto result = matches(KI_DTYPE_FLOAT32, *outcome.logsumexp, expectation.logsumexp); !result) {
+      return testing::AssertionFailure() << "logsumexp: " << result.message();
+    }
+  }
+  if (auto result = matches(data.attention_case.dtype, outcome.output, expectation.output); !result) {
+    return testing::AssertionFailure() << "output: " << result.message();
+  }
+  return testing::AssertionSuccess();
+}
+
+}  // namespace ki::test
