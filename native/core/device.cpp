@@ -62,9 +62,8 @@ void open(const char* name, const ki_device_options* options, ki_device** device
 }  // namespace ki
 
 ki_status ki_device_count(int32_t* count) noexcept {
-  return ki::guard([&] {
-    ki::require(count, "count") = ki::cpu_backend().device_count() + ki::cuda_backend().device_count();
-  });
+  return ki::guard(
+      [&] { ki::require(count, "count") = ki::cpu_backend().device_count() + ki::cuda_backend().device_count(); });
 }
 
 ki_status ki_device_describe(int32_t index, ki_device_info* info) noexcept {
@@ -95,7 +94,7 @@ ki_status ki_probe(ki_probe_callback callback, void* user_data) noexcept {
     if (callback == nullptr) ki::refuse("callback", "must not be NULL");
     for (ki::Backend* backend : {&ki::cpu_backend(), &ki::cuda_backend()}) {
       for (const ki::ProbeEntry& tried : backend->probe()) {
-        const ki_probe_entry entry{sizeof(ki_probe_entry), backend->kind(),         tried.status, 0,
+        const ki_probe_entry entry{sizeof(ki_probe_entry), backend->kind(),     tried.status, 0,
                                    tried.subject.c_str(),  tried.detail.c_str()};
         callback(user_data, &entry);
       }

@@ -9,8 +9,8 @@
 
 namespace ki {
 
-// Sets the environment for its lifetime and puts the caller's back, so that results do not depend on what the caller, or
-// a library it loaded, has done to the control register (flush-to-zero above all).
+// Sets the environment for its lifetime and puts the caller's back, so that results do not depend on what the caller,
+// or a library it loaded, has done to the control register (flush-to-zero above all).
 class FloatingPointScope {
  public:
 #if defined(__x86_64__)

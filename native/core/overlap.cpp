@@ -30,8 +30,8 @@ class NestedDimensions {
   Dimension* end_ = dimensions_.data();
 };
 
-// Bytes from the first to past the last element along the dimensions of stride below `period`, or -1 if a dimension of a
-// larger stride does not keep the position modulo `period`.
+// Bytes from the first to past the last element along the dimensions of stride below `period`, or -1 if a dimension of
+// a larger stride does not keep the position modulo `period`.
 std::int64_t window_bytes(const Tensor& tensor, std::int64_t period) {
   std::int64_t window = size_of(tensor.dtype);
   for (const Dimension& dimension : NestedDimensions(tensor)) {

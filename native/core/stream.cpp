@@ -30,15 +30,13 @@ ki_status ki_stream_create(ki_device* device, ki_stream** stream) noexcept {
 }
 
 ki_status ki_stream_wrap(ki_device* device, void* native_stream, ki_stream** stream) noexcept {
-  return ki::guard([&] {
-    ki::open_stream(device, stream, [=](ki::Device& on) { return on.wrap_stream(native_stream); });
-  });
+  return ki::guard(
+      [&] { ki::open_stream(device, stream, [=](ki::Device& on) { return on.wrap_stream(native_stream); }); });
 }
 
 ki_status ki_stream_get_native(const ki_stream* stream, void** native_stream) noexcept {
-  return ki::guard([&] {
-    ki::require(native_stream, "native_stream") = ki::require(stream, "stream").implementation->native();
-  });
+  return ki::guard(
+      [&] { ki::require(native_stream, "native_stream") = ki::require(stream, "stream").implementation->native(); });
 }
 
 ki_status ki_stream_synchronize(ki_stream* stream) noexcept {

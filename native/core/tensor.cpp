@@ -85,8 +85,12 @@ Tensor read_tensor(const ki_tensor* source, const char* name, std::span<const ch
     for (const char* dimension : dimensions) expected += (expected.empty() ? "" : ", ") + std::string(dimension);
     refuse(name, "rank is ", given.rank, ", expected ", dimensions.size(), ": [", expected, "]");
   }
-  Tensor tensor{given.dtype, given.rank, given.device_kind, given.device_ordinal, static_cast<std::byte*>(given.data),
-                {},          {},         0,                 0};
+  Tensor tensor{};
+  tensor.dtype = given.dtype;
+  tensor.rank = given.rank;
+  tensor.device_kind = given.device_kind;
+  tensor.device_ordinal = given.device_ordinal;
+  tensor.data = static_cast<std::byte*>(given.data);
   std::copy_n(given.shape, given.rank, tensor.shape.begin());
   for (int i = 0; i < given.rank; ++i) {
     if (given.shape[i] < 0) refuse(name, dimensions[i], " is negative; shape ", shape_text(tensor));

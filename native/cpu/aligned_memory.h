@@ -24,9 +24,8 @@ using AlignedMemory = std::unique_ptr<std::byte, Free>;
 // Not null even for 0 bytes.
 inline AlignedMemory allocate(std::uint64_t size_bytes) {
   const bool representable = size_bytes <= UINT64_MAX - kCacheLine;
-  void* memory = representable
-                     ? std::aligned_alloc(kCacheLine, round_up(size_bytes > 0 ? size_bytes : 1, kCacheLine))
-                     : nullptr;
+  void* memory =
+      representable ? std::aligned_alloc(kCacheLine, round_up(size_bytes > 0 ? size_bytes : 1, kCacheLine)) : nullptr;
   if (memory == nullptr) {
     throw Error(KI_STATUS_OUT_OF_MEMORY, "", concat("cannot allocate ", size_bytes, " bytes of host memory"));
   }

@@ -12,7 +12,9 @@ class CpuBackend final : public Backend {
  public:
   ki_device_kind kind() const override { return KI_DEVICE_KIND_CPU; }
   int device_count() override { return 1; }
-  ki_device_info describe(int) override { return describe(choose_simd_target(""), available_threads(), DeviceOptions{}); }
+  ki_device_info describe(int) override {
+    return describe(choose_simd_target(""), available_threads(), DeviceOptions{});
+  }
 
   std::shared_ptr<Device> open(int, const DeviceOptions& options) override {
     if (options.thread_count < 0 || options.thread_count > kMaxThreads) {
@@ -45,10 +47,11 @@ class CpuBackend final : public Backend {
     std::snprintf(info.name, sizeof info.name, "cpu");
     std::snprintf(info.target, sizeof info.target, "%s", name_of(target));
     std::snprintf(info.model, sizeof info.model, "%s", processor_model().c_str());
-    std::snprintf(info.reason, sizeof info.reason, "%s is %s; %d %s, %s", name_of(target),
-                  options.target.empty() ? "the best instruction set this processor has" : "the instruction set asked for",
-                  threads, threads == 1 ? "thread" : "threads",
-                  options.thread_count > 0 ? "as asked for" : "as many as the process may use");
+    std::snprintf(
+        info.reason, sizeof info.reason, "%s is %s; %d %s, %s", name_of(target),
+        options.target.empty() ? "the best instruction set this processor has" : "the instruction set asked for",
+        threads, threads == 1 ? "thread" : "threads",
+        options.thread_count > 0 ? "as asked for" : "as many as the process may use");
     return info;
   }
 };

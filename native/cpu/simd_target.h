@@ -14,7 +14,8 @@ inline constexpr std::array kSimdTargets{SimdTarget::avx2, SimdTarget::avx3};  /
 
 const char* name_of(SimdTarget target);
 
-// The processor features the target needs and this processor lacks, such as `avx512f avx512bw`; empty if it has them all.
+// The processor features the target needs and this processor lacks, such as `avx512f avx512bw`; empty if it has them
+// all.
 std::string missing_features(SimdTarget target);
 
 // The target of that name, or the best this processor has if the name is empty. Throws if there is none.

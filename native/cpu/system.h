@@ -9,8 +9,8 @@ namespace ki::cpu {
 // Threads this process may run at once: the affinity mask, cut by the cgroup's CPU quota (rounded up); at least 1.
 int available_threads();
 
-// The quota in a cgroup v2 `cpu.max` file's text (`200000 100000`) or in v1's two numbers, in whole threads, rounded up;
-// 0 if there is no limit.
+// The quota in a cgroup v2 `cpu.max` file's text (`200000 100000`) or in v1's two numbers, in whole threads, rounded
+// up; 0 if there is no limit.
 int quota_threads(const std::string& cpu_max);
 
 std::string processor_model();

@@ -128,8 +128,8 @@ struct ThreadPool::Crew {
   const void* context = nullptr;
 };
 
-// The right to use the crew, held for one job. The owner is known by the generation of its process: a claim that stood in
-// the parent when it forked is void in the child.
+// The right to use the crew, held for one job. The owner is known by the generation of its process: a claim that stood
+// in the parent when it forked is void in the child.
 struct ThreadPool::Claim {
   Claim(std::atomic<int>& owner, bool wanted) : owner(owner) {
     const int mine = fork_generation.load();

@@ -22,9 +22,10 @@ class ThreadPool {
   // has the pool, everything runs on the caller. `body` must not throw.
   template <typename Body>
   void parallel_for(std::int64_t tasks, int workers, const Body& body) {
-    run(tasks, workers, [](const void* context, std::int64_t task, int worker) {
-      (*static_cast<const Body*>(context))(task, worker);
-    }, &body);
+    run(
+        tasks, workers,
+        [](const void* context, std::int64_t task, int worker) { (*static_cast<const Body*>(context))(task, worker); },
+        &body);
   }
 
  private:

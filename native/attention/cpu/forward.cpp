@@ -8,9 +8,9 @@ namespace {
 
 using ki::cpu::CpuDevice;
 
-// Rows of a block at the most. Packing a chunk costs about as much as a few rows' worth of products: this many rows make
-// it 2%, and their accumulators (256 KiB at head_dim_v 128) still fit the second-level cache beside the chunk.
-constexpr std::int64_t kMaxBlockRows = 36 * kMaxTileRows;
+// Rows of a block at the most. Packing a chunk costs as much as some 20 rows' products, 2% of this many; their
+// accumulators (512 KiB at head_dim_v 128) still fit a server's second-level cache beside the chunk.
+constexpr std::int64_t kMaxBlockRows = 72 * kMaxTileRows;
 
 // Rows of a block at the least, if there are that many: below, packing dominates.
 constexpr std::int64_t kMinBlockRows = 4 * kMaxTileRows;
@@ -84,6 +84,7 @@ ScratchSizes::ScratchSizes(const Problem& p, const Blocking& blocking) {
   keys = chunk * p.head_dim;
   values = chunk * accumulator_pitch(p);
   tile = kMaxTileRows * kScratchPitch;
+  queries = blocking.block_rows * query_pitch(p);
   accumulators = blocking.block_rows * accumulator_pitch(p);
   row = round_up(blocking.block_rows, kMaxLanes);
 }
@@ -92,11 +93,13 @@ Scratch ScratchSizes::cut(float* memory) const {
   Scratch scratch;
   scratch.keys = memory;
   scratch.values = scratch.keys + keys;
-  scratch.queries = scratch.values + values;
-  scratch.scores = scratch.queries + tile;
-  scratch.accumulators = scratch.scores + tile;
+  scratch.tile_queries = scratch.values + values;
+  scratch.tile_scores = scratch.tile_queries + tile;
+  scratch.queries = scratch.tile_scores + tile;
+  scratch.accumulators = scratch.queries + queries;
   scratch.row_max = scratch.accumulators + accumulators;
   scratch.row_sum = scratch.row_max + row;
+  scratch.visible = reinterpret_cast<std::int64_t*>(scratch.row_sum + row);
   return scratch;
 }
 

@@ -1,9 +1,9 @@
 // Attention on the CPU: how the work is cut, and what a compiled target offers.
 //
 // FlashAttention-2 (Dao 2023, section 3.1), blocked for caches instead of shared memory. The query rows of one key and
-// value head are cut into blocks, one task each. A task walks over the keys in chunks: it packs a chunk of keys and values
-// once, and for every tile of query rows in its block computes scores, their softmax with the running maximum and sum,
-// and adds the weighted values to the block's accumulator, which is divided by the sum at the end.
+// value head are cut into blocks, one task each. A task walks over the keys in chunks: it packs a chunk of keys and
+// values once, and for every tile of query rows in its block computes scores, their softmax with the running maximum
+// and sum, and adds the weighted values to the block's accumulator, which is divided by the sum at the end.
 #pragma once
 
 #include <algorithm>
@@ -13,9 +13,9 @@
 
 namespace ki::attention::cpu {
 
-// Keys in a chunk. A chunk of packed keys and values (512 KiB at head_dim 128) stays in the second-level cache while the
-// tiles of a block read it, and a tile's scores (14 x 512 floats, 28 KiB) stay in the first. The chunk's borders are where
-// sums are rescaled, so they do not depend on the machine.
+// Keys in a chunk. A chunk of packed keys and values (512 KiB at head_dim 128) stays in the second-level cache while
+// the tiles of a block read it, and a tile's scores (14 x 512 floats, 28 KiB) stay in the first. The chunk's borders
+// are where sums are rescaled, so they do not depend on the machine.
 inline constexpr std::int64_t kKeyChunk = 512;
 
 // A query row of one key and value head: rows go by position, then by query head of the group, so that neighbours see
@@ -54,25 +54,28 @@ constexpr std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
+inline std::int64_t query_pitch(const Problem& p) { return round_up(p.head_dim, kMaxLanes); }
 inline std::int64_t accumulator_pitch(const Problem& p) { return round_up(p.head_dim_v, kMaxLanes); }
 
 // A worker's scratch memory. Every part starts on a cache line.
 struct Scratch {
-  float* keys;          // packed [head_dim x chunk]
-  float* values;        // packed [chunk x head_dim_v]
-  float* queries;       // [tile rows x kScratchPitch]
-  float* scores;        // [tile rows x kScratchPitch], then the probabilities
-  float* accumulators;  // [block rows x accumulator_pitch]
-  float* row_max;       // [block rows], in units of log2
-  float* row_sum;       // [block rows]
+  float* keys;            // packed [head_dim x chunk]
+  float* values;          // packed [chunk x head_dim_v]
+  float* tile_queries;    // [tile rows x kScratchPitch]
+  float* tile_scores;     // [tile rows x kScratchPitch], then the probabilities
+  float* queries;         // [block rows x query_pitch]
+  float* accumulators;    // [block rows x accumulator_pitch]
+  float* row_max;         // [block rows], in units of log2
+  float* row_sum;         // [block rows]
+  std::int64_t* visible;  // [block rows], keys that the row sees
 };
 
 // Sizes of its parts, in floats.
 struct ScratchSizes {
-  std::int64_t keys, values, tile, accumulators, row;
+  std::int64_t keys, values, tile, queries, accumulators, row;
 
   ScratchSizes(const Problem& p, const Blocking& blocking);
-  std::int64_t total() const { return keys + values + 2 * tile + accumulators + 2 * row; }
+  std::int64_t total() const { return keys + values + 2 * tile + queries + accumulators + 4 * row; }
   Scratch cut(float* memory) const;
 };
 

@@ -39,31 +39,27 @@ struct Tile {
   int most, fewest;
 };
 
-Tile make_tile(const Problem& p, const Block& block, int first, int rows, std::int64_t chunk, int keys) {
+Tile make_tile(const Scratch& s, int first, int rows, std::int64_t chunk, int keys) {
   Tile tile{first, rows, {}, 0, keys};
   for (int r = 0; r < rows; ++r) {
-    const std::int64_t position = query_row(p, block.head_kv, block.first_row + first + r).position;
-    const std::int64_t visible = p.visible_keys(position) - chunk;
-    tile.visible[r] = static_cast<int>(std::clamp<std::int64_t>(visible, 0, keys));
+    tile.visible[r] = static_cast<int>(std::clamp<std::int64_t>(s.visible[first + r] - chunk, 0, keys));
     tile.most = std::max(tile.most, tile.visible[r]);
     tile.fewest = std::min(tile.fewest, tile.visible[r]);
   }
   return tile;
 }
 
-// scores[r, j] = scale * log2(e) * q_r . k_j, for every key that some row of the tile sees
-template <class T>
-void compute_scores(const Problem& p, const Block& block, const Tile& tile, int keys, const Scratch& s) {
+// tile_scores[r, j] = scale * log2(e) * q_r . k_j, for every key that some row of the tile sees
+void compute_scores(const Problem& p, const Tile& tile, int keys, const Scratch& s) {
   const int head_dim = static_cast<int>(p.head_dim);
   for (int r = 0; r < tile.rows; ++r) {
-    const QueryRow row = query_row(p, block.head_kv, block.first_row + tile.first + r);
-    simd::widen_row(at<const T>(p.query, block.batch, row.position, row.head), s.queries + r * kScratchPitch, head_dim);
+    simd::widen_row(s.queries + (tile.first + r) * query_pitch(p), s.tile_queries + r * kScratchPitch, head_dim);
   }
   const float factor = static_cast<float>(p.scale * kLog2e);
   const float* panel = s.keys;
   for (int key = 0; key < tile.most; key += kPanelWidth) {
     const auto product = simd::product_function(tile.rows, simd::panel_vectors(keys, key));
-    product(s.queries, panel, head_dim, factor, s.scores + key, kScratchPitch);
+    product(s.tile_queries, panel, head_dim, factor, s.tile_scores + key, kScratchPitch);
     panel += std::int64_t{kPanelWidth} * head_dim;
   }
 }
@@ -98,8 +94,9 @@ float softmax_row(float* HWY_RESTRICT scores, int keys, float* row_max, float* r
   return rescale;
 }
 
-// accumulators[r] = rescale[r] * accumulators[r] + sum over visible keys of probability * value. The keys that every row
-// sees are done as a tile; the few that only some rows see, row by row, so that no row touches a value it does not see.
+// accumulators[r] = rescale[r] * accumulators[r] + sum over visible keys of probability * value. The keys that every
+// row sees are done as a tile; the few that only some rows see, row by row, so that no row touches a value it does not
+// see.
 void accumulate_values(const Problem& p, const Tile& tile, int keys, const float* rescale, const Scratch& s) {
   const std::int64_t pitch = accumulator_pitch(p);
   const int columns = static_cast<int>(p.head_dim_v);
@@ -108,12 +105,12 @@ void accumulate_values(const Problem& p, const Tile& tile, int keys, const float
   for (int column = 0; column < columns; column += kPanelWidth) {
     const int vectors = simd::panel_vectors(columns, column);
     float* accumulators = s.accumulators + tile.first * pitch + column;
-    simd::accumulate_function(tile.rows, vectors)(s.scores, panel, tile.fewest, rescale, accumulators, pitch);
+    simd::accumulate_function(tile.rows, vectors)(s.tile_scores, panel, tile.fewest, rescale, accumulators, pitch);
     const float* rest = panel + std::int64_t{tile.fewest} * vectors * kLanes;
     for (int r = 0; r < tile.rows; ++r) {
       const int left = tile.visible[r] - tile.fewest;
       if (left == 0) continue;
-      const float* probabilities = s.scores + r * kScratchPitch + tile.fewest;
+      const float* probabilities = s.tile_scores + r * kScratchPitch + tile.fewest;
       simd::accumulate_function(1, vectors)(probabilities, rest, left, &unchanged, accumulators + r * pitch, pitch);
     }
     panel += std::int64_t{keys} * vectors * kLanes;
@@ -130,13 +127,13 @@ void attend_chunk(const Problem& p, const Block& block, std::int64_t chunk, int 
   const int tiles = (block.rows + kTileRows - 1) / kTileRows;
   for (int t = 0; t < tiles; ++t) {
     const int first = block.rows * t / tiles, end = block.rows * (t + 1) / tiles;
-    const Tile tile = make_tile(p, block, first, end - first, chunk, keys);
+    const Tile tile = make_tile(s, first, end - first, chunk, keys);
     if (tile.most == 0) continue;
-    compute_scores<T>(p, block, tile, keys, s);
+    compute_scores(p, tile, keys, s);
     float rescale[kTileRows];
     for (int r = 0; r < tile.rows; ++r) {
       rescale[r] = tile.visible[r] == 0 ? 1.0f
-                                        : softmax_row(s.scores + r * kScratchPitch, tile.visible[r],
+                                        : softmax_row(s.tile_scores + r * kScratchPitch, tile.visible[r],
                                                       s.row_max + first + r, s.row_sum + first + r);
     }
     accumulate_values(p, tile, keys, rescale, s);
@@ -168,12 +165,22 @@ void write_output(const Problem& p, const Block& block, const Scratch& s) {
 }
 
 template <class T>
-void forward_block(const Problem& p, const Block& block, const Scratch& s) {
+void prepare_block(const Problem& p, const Block& block, const Scratch& s) {
+  for (int r = 0; r < block.rows; ++r) {
+    const QueryRow row = query_row(p, block.head_kv, block.first_row + r);
+    simd::widen_row(at<const T>(p.query, block.batch, row.position, row.head), s.queries + r * query_pitch(p),
+                    static_cast<int>(p.head_dim));
+    s.visible[r] = p.visible_keys(row.position);
+  }
   std::fill_n(s.accumulators, block.rows * accumulator_pitch(p), 0.0f);
   std::fill_n(s.row_max, block.rows, -kInfinity);
   std::fill_n(s.row_sum, block.rows, 0.0f);
-  const std::int64_t last_row = block.first_row + block.rows - 1;
-  const std::int64_t visible = p.visible_keys(query_row(p, block.head_kv, last_row).position);
+}
+
+template <class T>
+void forward_block(const Problem& p, const Block& block, const Scratch& s) {
+  prepare_block<T>(p, block, s);
+  const std::int64_t visible = s.visible[block.rows - 1];  // later rows see no fewer keys
   for (std::int64_t chunk = 0; chunk < visible; chunk += kKeyChunk) {
     attend_chunk<T>(p, block, chunk, static_cast<int>(std::min(kKeyChunk, visible - chunk)), s);
   }

@@ -1,4 +1,5 @@
-// Loads that widen to float32 and stores that round to the storage type: nearest even, NaN stays NaN, overflow is infinity.
+// Loads that widen to float32 and stores that round to the storage type: nearest even, NaN stays NaN, overflow is
+// infinity.
 
 #if defined(KI_CPU_SIMD_CONVERT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef KI_CPU_SIMD_CONVERT_INL_H_

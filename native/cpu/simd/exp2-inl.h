@@ -14,12 +14,12 @@ namespace ki::cpu::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// 2^x for x <= 1. Relative error below 2^-22 for x >= -126; below that the absolute error is under 2^-125, and the result
-// is exactly 0 from -127 down to -infinity. 2^0 is exactly 1. NaN stays NaN.
+// 2^x for x <= 1. Relative error below 2^-22 for x >= -126; below that the absolute error is under 2^-125, and the
+// result is exactly 0 from -127 down to -infinity. 2^0 is exactly 1. NaN stays NaN.
 //
-// x = n + f with n an integer and |f| <= 1/2. Adding 1.5 * 2^23 rounds x to an integer and leaves n in the low bits of the
-// sum, whence it goes straight into the exponent. 2^f = 1 + f q(f), q of degree 4, fitted to the least largest relative
-// error (9.2e-8) with the constant term held at 1.
+// x = n + f with n an integer and |f| <= 1/2. Adding 1.5 * 2^23 rounds x to an integer and leaves n in the low bits of
+// the sum, whence it goes straight into the exponent. 2^f = 1 + f q(f), q of degree 4, fitted to the least largest
+// relative error (9.2e-8) with the constant term held at 1.
 template <class D>
 HWY_INLINE hn::Vec<D> exp2(D d, hn::Vec<D> x) {
   const hn::RebindToUnsigned<D> du;

@@ -26,8 +26,8 @@ inline constexpr int kPanelWidth = kPanelVectors * kLanes;
 // AVX-512 has 32 registers (14 x 2 + 3 = 31), AVX2 has 16 (6 x 2 + 3 = 15).
 inline constexpr int kTileRows = kLanes == 16 ? 14 : 6;
 
-// Distance between rows of A, in floats, the same for all users so that one base register addresses all rows. A power of
-// two would put every row into the same few sets of the first-level cache.
+// Distance between rows of A, in floats, the same for all users so that one base register addresses all rows. A power
+// of two would put every row into the same few sets of the first-level cache.
 inline constexpr int kPitchA = 528;
 
 template <int kRows, int kVectors>
