@@ -7,8 +7,8 @@ namespace Kernels.Interop.Bindings;
 
 /// <summary>The 64-bit hash of a header's declarations.</summary>
 /// <remarks>
-/// The hash is the first eight bytes, read as a big-endian number, of the SHA-256 of <see cref="CanonicalText"/> in UTF-8.
-/// Comments, parameter names, white space and the order of declarations do not count: a binary cannot see them.
+/// The hash is the first eight bytes, read as a big-endian number, of the SHA-256 of <see cref="CanonicalText"/> in
+/// UTF-8. Comments, parameter names, white space and the order of declarations do not count: a binary cannot see them.
 /// </remarks>
 internal static class AbiHasher
 {
@@ -16,7 +16,7 @@ internal static class AbiHasher
     public static ulong Hash(Header header) =>
         BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(CanonicalText(header))));
 
-    /// <summary>One line per constant, enum, enum member, struct, field, handle, callback and function, sorted by ordinal.</summary>
+    /// <summary>One line for each thing that a binary can see, in ordinal order.</summary>
     public static string CanonicalText(Header header)
     {
         IEnumerable<string> lines =

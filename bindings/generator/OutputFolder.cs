@@ -28,7 +28,7 @@ internal static class OutputFolder
             : [];
         string[] wrong =
         [
-            .. files.Where(file => Differs(folder, file)).Select(file => $"{file.Name} is out of date"),
+            .. files.Where(file => Differs(folder, file)).Select(file => $"{file} is out of date"),
             .. present.Where(name => !expected.Contains(name)).Order().Select(name => $"{name} is not generated"),
         ];
         foreach (string line in wrong)

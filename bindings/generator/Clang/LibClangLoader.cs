@@ -32,8 +32,8 @@ internal static class LibClangLoader
         }
 
         throw new DllNotFoundException(
-            $"libclang {OldestVersion} or newer was not found (Debian: libclang1-{OldestVersion}). Set {OverrideVariable} " +
-            $"to its file, or install it. Tried: {string.Join(", ", candidates)}.");
+            $"libclang {OldestVersion} or newer was not found (Debian: libclang1-{OldestVersion}). " +
+            $"Install it, or set {OverrideVariable} to its file. Tried: {string.Join(", ", candidates)}.");
     }
 
     private static List<string> Candidates()

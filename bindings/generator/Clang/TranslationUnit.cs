@@ -5,27 +5,9 @@ using static Kernels.Interop.Bindings.Clang.LibClang;
 namespace Kernels.Interop.Bindings.Clang;
 
 /// <summary>A header parsed from memory as C++17 for x86-64 Linux.</summary>
-/// <remarks>
-/// The only include it may have is <c>stdint.h</c>, which is supplied here in terms of the compiler's own macros: the
-/// result depends neither on the machine's headers nor on where libclang keeps its own.
-/// </remarks>
+/// <remarks>It can include <see cref="StandardHeaders"/> and nothing else.</remarks>
 internal sealed unsafe class TranslationUnit : IDisposable
 {
-    private const string StandardIntegers = """
-        #pragma once
-        typedef __INT8_TYPE__ int8_t;
-        typedef __INT16_TYPE__ int16_t;
-        typedef __INT32_TYPE__ int32_t;
-        typedef __INT64_TYPE__ int64_t;
-        typedef __UINT8_TYPE__ uint8_t;
-        typedef __UINT16_TYPE__ uint16_t;
-        typedef __UINT32_TYPE__ uint32_t;
-        typedef __UINT64_TYPE__ uint64_t;
-        typedef __INTPTR_TYPE__ intptr_t;
-        typedef __UINTPTR_TYPE__ uintptr_t;
-
-        """;
-
     private readonly nint _index;
     private readonly nint _unit;
     private readonly string _path;
@@ -42,13 +24,15 @@ internal sealed unsafe class TranslationUnit : IDisposable
             ["-x", "c++", "-std=c++17", "-target", "x86_64-unknown-linux-gnu", "-nostdinc", "-I", directory];
 
         _path = Path.Combine(directory, name);
-        using UnsavedFiles files = new((_path, text), (Path.Combine(directory, "stdint.h"), StandardIntegers));
+        using UnsavedFiles files = new(
+            [(_path, text), .. StandardHeaders.All.Select(header => (Path.Combine(directory, header.Name), header.Text))]);
         _index = clang_createIndex(0, 0);
         int error = clang_parseTranslationUnit2(
             _index, _path, arguments, arguments.Length,
             files.Pointer, files.Count, DetailedPreprocessingRecord, out _unit);
         if (error != 0)
         {
+            clang_disposeIndex(_index);
             throw new AbiException([new Violation(0, name, $"libclang could not parse it (CXErrorCode {error})")]);
         }
 

@@ -3,7 +3,7 @@ using Kernels.Interop.Bindings.Model;
 
 namespace Kernels.Interop.Bindings.Emit;
 
-/// <summary>Writes sizes and offsets as libclang measured them, for tests that compare them with each compiler's own.</summary>
+/// <summary>Writes sizes and offsets as libclang measured them, for tests to compare with each compiler's own.</summary>
 internal static class AbiLayoutEmitter
 {
     public static string EmitCSharp(Header header)
@@ -33,8 +33,13 @@ internal static class AbiLayoutEmitter
         }
 
         text.Append("    ];\n\n    /// <summary>Every field of every struct, in order.</summary>\n");
-        IEnumerable<string> spreads = header.Structs.Select(@struct => $".. Fields_{@struct.Name}()");
-        text.Append($"    public static readonly Field[] Fields =\n    [\n        {string.Join(",\n        ", spreads)},\n    ];\n");
+        text.Append("    public static readonly Field[] Fields =\n    [\n");
+        foreach (Structure @struct in header.Structs)
+        {
+            text.Append($"        .. Fields_{@struct.Name}(),\n");
+        }
+
+        text.Append("    ];\n");
         foreach (Structure @struct in header.Structs)
         {
             text.Append($"\n    private static Field[] Fields_{@struct.Name}()\n    {{\n");

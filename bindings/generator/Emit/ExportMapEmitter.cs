@@ -6,6 +6,7 @@ namespace Kernels.Interop.Bindings.Emit;
 internal static class ExportMapEmitter
 {
     public static string Emit(Header header) =>
-        $"KERNELS_INTEROP_0 {{\n  global:\n{string.Concat(header.Functions.Select(function => $"    {function.Name};\n"))}" +
+        "KERNELS_INTEROP_0 {\n  global:\n" +
+        string.Concat(header.Functions.Select(function => $"    {function.Name};\n")) +
         "  local:\n    *;\n};\n";
 }

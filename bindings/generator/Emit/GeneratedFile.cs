@@ -5,6 +5,8 @@ namespace Kernels.Interop.Bindings.Emit;
 /// <summary>A generated file: its name under the output folder, and its text.</summary>
 internal sealed record GeneratedFile(string Name, string Text)
 {
+    public override string ToString() => Name;
+
     private const string Notice = "Generated from native/include/kernels_interop.h; do not edit.";
 
     /// <summary>Every file that is made from a header.</summary>

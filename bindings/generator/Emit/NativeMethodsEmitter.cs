@@ -34,13 +34,14 @@ internal static class NativeMethodsEmitter
         ILookup<string, Callback> callbacks = header.Callbacks.ToLookup(callback => callback.Name);
         foreach (Function function in header.Functions)
         {
-            // C# has no name for a callback's type, so what the header says of it goes where it is used.
+            // C# has no name for a callback's type, so its comment goes where it is used.
             IEnumerable<string> remarks =
                 from parameter in function.Parameters
                 from callback in callbacks[parameter.Type.Spelling]
                 select $"`{callback.Name}`: {string.Join(' ', callback.Documentation!.Paragraphs)}";
             IEnumerable<string> parameters =
-                function.Parameters.Select(parameter => $"{types.Spell(parameter.Type)} {CSharpTypes.SpellName(parameter.Name)}");
+                from parameter in function.Parameters
+                select $"{types.Spell(parameter.Type)} {CSharpTypes.SpellName(parameter.Name)}";
             text.Append($"\n{documentation.Write(function.Documentation, Indent, remarks)}");
             text.Append($"{Indent}[LibraryImport(LibraryName)]\n");
             text.Append($"{Indent}[UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]\n");

@@ -5,7 +5,7 @@ using Kernels.Interop.Bindings.Model;
 namespace Kernels.Interop.Bindings.Emit;
 
 /// <summary>Writes the header's comments as XML documentation.</summary>
-/// <remarks>Text in backquotes becomes code; a name that the header declares becomes a link, with or without @ref.</remarks>
+/// <remarks>Text in backquotes becomes code; a name that the header declares becomes a link, with @ref or not.</remarks>
 internal sealed partial class XmlDocumentation
 {
     private readonly Dictionary<string, string> _links = [];
@@ -62,7 +62,8 @@ internal sealed partial class XmlDocumentation
         : match.Groups["name"] is { Success: true } name ? Link(name.Value)
         : SecurityElement.Escape(match.Value));
 
-    private string Link(string name) => _links.TryGetValue(name, out string? target) ? $"<see cref=\"{target}\"/>" : name;
+    private string Link(string name) =>
+        _links.TryGetValue(name, out string? target) ? $"<see cref=\"{target}\"/>" : name;
 
     [GeneratedRegex(@"`(?<code>[^`]+)`|(?:@ref\s+)?(?<name>\b\w+\b)|[<>&]")]
     private static partial Regex Token();

@@ -54,14 +54,13 @@ internal static partial class AbiRules
     private static IEnumerable<Violation> CheckStruct(Structure @struct)
     {
         IEnumerable<Violation> violations = CheckType(@struct)
-            .Concat(@struct.Fields.SelectMany(field => CheckDocumented(field, $"{@struct.Name}.{field.Name}")))
-            .Concat(CheckPadding(@struct));
+            .Concat(@struct.Fields.SelectMany(field => CheckDocumented(field, $"{@struct.Name}.{field.Name}")));
         return @struct.Fields is [{ Name: "struct_size", Type: ScalarType { Name: "uint32_t" } }, ..]
-            ? violations
+            ? violations.Concat(CheckPadding(@struct))
             : violations.Append(Refuse(@struct, "the first field of a struct must be 'uint32_t struct_size'"));
     }
 
-    // A field appended later could fall into padding, which an older caller left undefined and counted in struct_size.
+    // A field appended later could fall into padding, which an older caller left undefined but counted in struct_size.
     private static IEnumerable<Violation> CheckPadding(Structure @struct)
     {
         int end = 0;
@@ -69,8 +68,8 @@ internal static partial class AbiRules
         {
             if (field.Offset != end)
             {
-                yield return new Violation(
-                    field.Line, $"{@struct.Name}.{field.Name}", $"padding of {field.Offset - end} bytes precedes it; name it");
+                string problem = $"padding of {field.Offset - end} bytes precedes it; name it";
+                yield return new Violation(field.Line, $"{@struct.Name}.{field.Name}", problem);
             }
 
             end = field.Offset + field.Size;

@@ -9,12 +9,17 @@ internal static partial class DocCommentParser
     /// <summary>Takes a comment apart.</summary>
     /// <param name="raw">the comment with its marks, or null</param>
     /// <returns>the parts; null if it is no documentation comment, or an empty one</returns>
-    /// <exception cref="FormatException">It uses a command that is not understood.</exception>
+    /// <exception cref="FormatException">It stands behind what it documents, or uses an unknown command.</exception>
     public static DocComment? Parse(string? raw)
     {
         if (raw is null || !raw.StartsWith("/**", StringComparison.Ordinal))
         {
             return null;
+        }
+
+        if (raw.StartsWith("/**<", StringComparison.Ordinal))
+        {
+            throw new FormatException("its comment stands behind it ('/**<'); write it above");
         }
 
         List<string> paragraphs = [];
@@ -37,14 +42,15 @@ internal static partial class DocCommentParser
             }
         }
 
-        if (Blocks(raw).SelectMany(block => UnknownCommand().Matches(block)).FirstOrDefault() is { } unknown)
+        DocComment comment = new(paragraphs, parameters, returns);
+        Group? unknown = comment.Texts().SelectMany(text => UnknownCommand().Matches(text))
+            .Select(match => match.Groups["unknown"]).FirstOrDefault(group => group.Success);
+        if (unknown is not null)
         {
-            throw new FormatException($"its comment uses '{unknown.Value}', which is not understood");
+            throw new FormatException($"its comment uses '{unknown.Value}', which is not understood here");
         }
 
-        return paragraphs.Count + parameters.Count == 0 && returns is null
-            ? null
-            : new DocComment(paragraphs, parameters, returns);
+        return comment.Texts().All(string.IsNullOrEmpty) ? null : comment;
     }
 
     // A block ends at an empty line or where the next command begins.
@@ -79,6 +85,7 @@ internal static partial class DocCommentParser
     [GeneratedRegex(@"^@return\s+(?<text>.+)$")]
     private static partial Regex ReturnCommand();
 
-    [GeneratedRegex(@"(?<!\w)[@\\](?!ref\b|param\b|return\b)\w+")]
+    // Code in backquotes is skipped.
+    [GeneratedRegex(@"`[^`]*`|@ref\b|(?<!\w)(?<unknown>[@\\]\w+)")]
     private static partial Regex UnknownCommand();
 }

@@ -111,10 +111,17 @@ internal sealed class HeaderParser
         }
 
         List<Field> fields = [];
-        foreach (CXCursor child in TranslationUnit.Children(cursor))
+        IReadOnlyList<CXCursor> children = TranslationUnit.Children(cursor);
+        foreach (CXCursor child in children)
         {
-            string path = $"{name}.{TranslationUnit.Name(child)}";
+            string path = child.Kind == CursorKind.Field ? $"{name}.{TranslationUnit.Name(child)}" : name;
             Guard(child, path, () => fields.Add(ReadField(child)));
+        }
+
+        // What the rules would say of a struct that lacks fields, such as of padding in their place, is beside the point.
+        if (fields.Count < children.Count)
+        {
+            return;
         }
 
         int size = (int)clang_Type_getSizeOf(clang_getCursorType(cursor));

@@ -37,14 +37,13 @@ internal sealed partial class MacroParser(string text)
             throw new FormatException($"a macro must be a decimal number that fits int32_t, not '{value}'");
         }
 
-        string? comment = CommentAbove().Match(Slice(0, start)) is { Success: true } match ? match.Value : null;
-        return new Constant(name, TranslationUnit.Line(macro), DocCommentParser.Parse(StripDirective(comment)), number);
+        Group comment = CommentAbove().Match(Slice(0, start)).Groups["comment"];
+        DocComment? documentation = DocCommentParser.Parse(comment.Success ? comment.Value : null);
+        return new Constant(name, TranslationUnit.Line(macro), documentation, number);
     }
-
-    private static string? StripDirective(string? comment) => comment?[..(comment.LastIndexOf("*/", StringComparison.Ordinal) + 2)];
 
     private string Slice(int start, int end) => Encoding.UTF8.GetString(_bytes, start, end - start);
 
-    [GeneratedRegex(@"/\*\*(?:(?!\*/)[\s\S])*\*/[ \t]*\n[ \t]*#[ \t]*define[ \t]+$")]
+    [GeneratedRegex(@"(?<comment>/\*\*(?:(?!\*/)[\s\S])*\*/)[ \t]*\n[ \t]*#[ \t]*define[ \t]+$")]
     private static partial Regex CommentAbove();
 }

@@ -49,7 +49,7 @@ internal static class TypeParser
     private static ArrayType ParseArray(CXType type) =>
         Parse(clang_getArrayElementType(type), isPointee: true) is ScalarType element
             ? new ArrayType(element, checked((int)clang_getArraySize(type)))
-            : throw new ForbiddenTypeException($"type '{Spelling(type)}' is an array of something that is not a number");
+            : throw new ForbiddenTypeException($"type '{Spelling(type)}' is not an array of numbers");
 
     private static CType ParseNamed(CXType type)
     {
@@ -67,7 +67,8 @@ internal static class TypeParser
         {
             TypeKind.Pointer when IsFunction(clang_getPointeeType(canonical)) => new NamedType(name, NamedKind.Callback),
             TypeKind.Enum when !isAlias => new NamedType(name, NamedKind.Enum),
-            TypeKind.Record when !isAlias => new NamedType(name, IsDefined(definition) ? NamedKind.Struct : NamedKind.Handle),
+            TypeKind.Record when !isAlias && IsDefined(definition) => new NamedType(name, NamedKind.Struct),
+            TypeKind.Record when !isAlias => new NamedType(name, NamedKind.Handle),
             _ => throw new ForbiddenTypeException(
                 $"type '{Spelling(type)}' is not of a fixed size, or hides its type behind another name"),
         };
@@ -75,7 +76,8 @@ internal static class TypeParser
 
     private static bool IsFunction(CXType type) => type.Kind == TypeKind.FunctionPrototype;
 
-    private static bool IsDefined(CXCursor declaration) => clang_Cursor_isNull(clang_getCursorDefinition(declaration)) == 0;
+    private static bool IsDefined(CXCursor declaration) =>
+        clang_Cursor_isNull(clang_getCursorDefinition(declaration)) == 0;
 
     private static string Spelling(CXType type) => TranslationUnit.Text(clang_getTypeSpelling(type)) ?? "";
 }
