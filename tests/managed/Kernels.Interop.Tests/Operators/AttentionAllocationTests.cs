@@ -1,0 +1,104 @@
+using System.Numerics.Tensors;
+
+namespace Kernels.Interop.Tests.Operators;
+
+/// <summary>A call of attention allocates no managed memory.</summary>
+[TestFixture(typeof(float))]
+[TestFixture(typeof(Half))]
+[TestFixture(typeof(BFloat16))]
+public sealed class AttentionAllocationTests<T>
+    where T : unmanaged
+{
+    private const int Calls = 20;
+
+    private static readonly AttentionCase Case = new(new AttentionShape(1, 13, 13, 2, 1, 32, 32));
+    private static readonly long[] QueryDims = Case.QueryDims, KeyDims = Case.KeyDims, LogSumExpDims = Case.LogSumExpDims;
+
+    private readonly T[] _query = new T[13 * 2 * 32], _key = new T[13 * 32], _value = new T[13 * 32], _output = new T[13 * 2 * 32];
+    private readonly float[] _logsumexp = new float[2 * 13];
+    private KernelStream _stream = null!;
+
+    [SetUp]
+    public void CreateStream() => _stream = Suite.Cpu.CreateStream();
+
+    [TearDown]
+    public void DisposeStream() => _stream.Dispose();
+
+    [Test]
+    public void OverSpans() => AssertAllocatesNothing(() =>
+        Attention.Forward<T>(_stream, Case.Shape, _query, _key, _value, _output, Case.Options, _logsumexp));
+
+    [Test]
+    public void OverTensorSpans()
+    {
+        nint[] query = [1, 13, 2, 32], key = [1, 13, 1, 32], logsumexp = [1, 2, 13];
+        AssertAllocatesNothing(() => Attention.Forward<T>(
+            _stream,
+            new TensorSpan<T>(_query, query),
+            new TensorSpan<T>(_key, key),
+            new TensorSpan<T>(_value, key),
+            new TensorSpan<T>(_output, query),
+            Case.Options,
+            new TensorSpan<float>(_logsumexp, logsumexp)));
+    }
+
+    [Test]
+    public void OverDeviceBuffersWithAWorkspace()
+    {
+        using DeviceBuffer<T> q = Suite.Cpu.Allocate<T>(_query.Length), k = Suite.Cpu.Allocate<T>(_key.Length);
+        using DeviceBuffer<T> v = Suite.Cpu.Allocate<T>(_value.Length), o = Suite.Cpu.Allocate<T>(_output.Length);
+        using DeviceBuffer<float> lse = Suite.Cpu.Allocate<float>(_logsumexp.Length);
+        using DeviceBuffer<byte> workspace =
+            Suite.Cpu.Allocate<byte>(Attention.ForwardWorkspaceBytes<T>(Suite.Cpu, Case.Shape, withLogSumExp: true));
+        foreach (DeviceBuffer<T> buffer in (DeviceBuffer<T>[])[q, k, v])
+        {
+            buffer.Clear(_stream);
+        }
+        AssertAllocatesNothing(() => Attention.Forward(
+            _stream,
+            new DeviceTensor<T>(q, QueryDims),
+            new DeviceTensor<T>(k, KeyDims),
+            new DeviceTensor<T>(v, KeyDims),
+            new DeviceTensor<T>(o, QueryDims),
+            Case.Options,
+            new DeviceTensor<float>(lse, LogSumExpDims),
+            workspace));
+    }
+
+    [Test]
+    public void OverPinnedBuffers()
+    {
+        using PinnedBuffer<T> q = Suite.Cpu.AllocatePinned<T>(_query.Length), k = Suite.Cpu.AllocatePinned<T>(_key.Length);
+        using PinnedBuffer<T> o = Suite.Cpu.AllocatePinned<T>(_output.Length);
+        q.GetSpan().Clear();
+        k.GetSpan().Clear();
+        AssertAllocatesNothing(() => Attention.Forward(
+            _stream,
+            new DeviceTensor<T>(q, QueryDims),
+            new DeviceTensor<T>(k, KeyDims),
+            new DeviceTensor<T>(k, KeyDims),
+            new DeviceTensor<T>(o, QueryDims)));
+    }
+
+    [Test]
+    public void Synchronizing() => AssertAllocatesNothing(() =>
+    {
+        _stream.Synchronize();
+        ValueTask wait = _stream.SynchronizeAsync();
+        wait.GetAwaiter().GetResult();
+    });
+
+    private static void AssertAllocatesNothing(Action call)
+    {
+        for (int i = 0; i < Calls; i++)
+        {
+            call();
+        }
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < Calls; i++)
+        {
+            call();
+        }
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero, "bytes allocated");
+    }
+}
