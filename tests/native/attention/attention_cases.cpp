@@ -187,10 +187,10 @@ void add_contents(Table& table) {
     }
   }
   for (const ki_dtype dtype : kDtypes) {
-    table.push_back({.dtype = dtype, .seq_q = 20, .seq_k = 640, .heads_q = 2, .heads_kv = 1, .head_dim = 16,
-                     .head_dim_v = 16, .contents = Contents::hidden_keys});
-    table.push_back({.dtype = dtype, .seq_q = 1, .seq_k = 640, .heads_q = 2, .heads_kv = 1, .head_dim = 16,
-                     .head_dim_v = 16, .contents = Contents::hidden_keys});
+    for (const auto& [seq_q, seq_k] : {std::pair{20, 640}, std::pair{1, 640}, std::pair{17, 600}}) {
+      table.push_back({.dtype = dtype, .seq_q = seq_q, .seq_k = seq_k, .heads_q = 2, .heads_kv = 1, .head_dim = 16,
+                       .head_dim_v = 16, .contents = Contents::hidden_keys});
+    }
   }
 }
 

@@ -5,6 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include "attention/attention_problem.h"
+
 namespace ki::test {
 namespace {
 
@@ -98,21 +100,16 @@ AttentionOutcome run_attention(const AttentionData& original, const Device& devi
   if (data.logsumexp) data.logsumexp->memory()->remember();
 
   Staging staging(device, stream);
-  const ki_tensor query = staging.upload(data.query), key = staging.upload(data.key);
-  const ki_tensor value = staging.upload(data.value), output = staging.upload(data.output);
-  const ki_tensor logsumexp = data.logsumexp ? staging.upload(*data.logsumexp) : ki_tensor{};
-  ki_attention_problem problem{};
-  problem.struct_size = sizeof(problem);
-  int flags = KI_ATTENTION_NONE;
-  if (data.attention_case.causal) flags |= KI_ATTENTION_CAUSAL;
-  if (data.attention_case.scale) flags |= KI_ATTENTION_CUSTOM_SCALE;
-  problem.flags = static_cast<ki_attention_flags>(flags);
-  problem.scale = data.attention_case.scale.value_or(0);
-  problem.query = &query;
-  problem.key = &key;
-  problem.value = &value;
-  problem.output = &output;
-  problem.logsumexp = data.logsumexp ? &logsumexp : nullptr;
+  AttentionProblem built;
+  built.query = staging.upload(data.query);
+  built.key = staging.upload(data.key);
+  built.value = staging.upload(data.value);
+  built.output = staging.upload(data.output);
+  if (data.logsumexp) built.logsumexp = staging.upload(*data.logsumexp);
+  if (data.attention_case.causal) built.flags |= KI_ATTENTION_CAUSAL;
+  if (data.attention_case.scale) built.flags |= KI_ATTENTION_CUSTOM_SCALE;
+  built.scale = data.attention_case.scale.value_or(0);
+  const ki_attention_problem problem = built.view();
 
   AttentionOutcome outcome;
   if (workspace == Workspace::of_caller) {

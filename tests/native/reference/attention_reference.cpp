@@ -82,7 +82,7 @@ struct Softmax {
     const double shift = shift_of(weights);
     double sum = 0;
     for (double& w : weights) sum += w = std::exp(w - shift);
-    for (double& w : weights) w /= sum;
+    for (double& w : weights) w = sum == 0 ? 0 : w / sum;
     logsumexp = shift + std::log(sum);
   }
 };
@@ -107,6 +107,7 @@ AttentionResult attention_magnitude(const AttentionArguments& a) {
     logsumexp = std::fabs(p.logsumexp);
     for (std::int64_t j = 0; j < visible; ++j) {
       const double weight = p.weights[static_cast<std::size_t>(j)];
+      if (weight == 0) continue;  // a hidden key adds no error, be it infinite
       const double* k = a.key.row({b, j, g});
       const double* v = a.value.row({b, j, g});
       for (std::int64_t c = 0; c < a.value.shape[3]; ++c) output[c] += weight * std::fabs(v[c]);
@@ -155,7 +156,7 @@ AttentionResult attention_naive(const AttentionArguments& a, ki_dtype storage) {
     }
     std::vector<float> sums(static_cast<std::size_t>(a.value.shape[3]));
     for (std::int64_t j = 0; j < visible; ++j) {
-      const float weight = round_to(storage, scores[static_cast<std::size_t>(j)] / sum);
+      const float weight = sum == 0 ? 0 : round_to(storage, scores[static_cast<std::size_t>(j)] / sum);
       const double* v = a.value.row({b, j, g});
       for (std::size_t c = 0; c < sums.size(); ++c) sums[c] += round_to(storage, weight * static_cast<float>(v[c]));
     }

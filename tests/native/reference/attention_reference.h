@@ -10,8 +10,8 @@
 //   o_c = sum_j p_j v[b, j, g, c]
 //   logsumexp = log(sum_j exp(s_j))
 //
-// A causal query i sees the keys 0 to i + seq_k - seq_q, others see all. A query that sees none has o = 0 and
-// logsumexp = -inf.
+// A causal query i sees the keys 0 to i + seq_k - seq_q, others see all; a score of -inf hides its key. A query that
+// sees no key has o = 0 and logsumexp = -inf.
 namespace ki::test {
 
 struct AttentionArguments {

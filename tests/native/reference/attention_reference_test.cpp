@@ -100,6 +100,10 @@ TEST(AttentionReference, InfiniteScoresAreTakenAsTheFormulaHasThem) {
   a.key.values = {-kInfinity, 0};  // weight 0
   EXPECT_EQ(attention_reference(a).output({0, 0, 0, 0}), 4);
   EXPECT_EQ(attention_reference(a).logsumexp({0, 0, 0}), 0);
+  a.key.values = {-kInfinity, -kInfinity};  // nothing to see
+  EXPECT_EQ(attention_reference(a).output({0, 0, 0, 0}), 0);
+  EXPECT_EQ(attention_naive(a, KI_DTYPE_FLOAT16).output({0, 0, 0, 0}), 0);
+  EXPECT_EQ(attention_reference(a).logsumexp({0, 0, 0}), -kInfinity);
   a.key.values = {kInfinity, 0};  // inf / inf
   EXPECT_TRUE(std::isnan(attention_reference(a).output({0, 0, 0, 0})));
   EXPECT_EQ(attention_reference(a).logsumexp({0, 0, 0}), kInfinity);

@@ -1,0 +1,52 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "cpu/simd_functions.cpp"
+#include "cpu/simd/targets.h"
+// Highway's headers come first: they set the target.
+#include "cpu/simd/convert-inl.h"
+#include "cpu/simd/exp2-inl.h"
+#include "cpu/simd/pack-inl.h"
+#include "cpu/simd_functions.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace ki::cpu::HWY_NAMESPACE {
+
+// Whole vectors, then the rest as the kernels do their rests.
+template <class From, class To, class Operation>
+void map(const From* x, To* y, int count, Operation operation) {
+  const FloatTag d;
+  int i = 0;
+  for (; i + kLanes <= count; i += kLanes) store(d, operation(d, load(d, x + i)), y + i);
+  if (i < count) store_first(d, operation(d, load_first(d, x + i, count - i)), y + i, count - i);
+}
+
+template <class From, class To>
+void convert(const From* x, To* y, int count) {
+  map(x, y, count, [](auto, auto value) { return value; });
+}
+
+void exp2_all(const float* x, float* y, int count) {
+  map(x, y, count, [](auto d, auto value) { return exp2(d, value); });
+}
+
+const SimdFunctions kFunctions{kLanes,
+                               exp2_all,
+                               convert<float, Float16>,
+                               convert<Float16, float>,
+                               convert<float, BFloat16>,
+                               convert<BFloat16, float>,
+                               pack<float>,
+                               pack_transposed<float>,
+                               pack_transposed<BFloat16>};
+
+}  // namespace ki::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace ki::cpu {
+
+const SimdFunctions& simd_functions(SimdTarget target) {
+  return target == SimdTarget::avx3 ? N_AVX3::kFunctions : N_AVX2::kFunctions;
+}
+
+}  // namespace ki::cpu
+#endif

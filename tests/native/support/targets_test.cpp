@@ -1,0 +1,32 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <iostream>
+#include <string>
+
+#include "support/backends.h"
+
+// One test for each instruction set the library is compiled for, so that the summary says which ran: those the machine
+// lacks are listed as skipped, with the reason.
+namespace ki::test {
+namespace {
+
+class SimdTargets : public testing::TestWithParam<const char*> {};
+
+TEST_P(SimdTargets, Runs) {
+  const std::vector<SimdTarget> targets = simd_targets();
+  const auto target = std::ranges::find(targets, std::string(GetParam()), &SimdTarget::name);
+  ASSERT_NE(target, targets.end()) << "the probe does not mention " << GetParam();
+  if (!target->usable) GTEST_SKIP() << GetParam() << " did not run: " << target->detail;
+  EXPECT_STREQ(info_of(open_device("cpu", GetParam())).target, GetParam());
+  std::cout << GetParam() << " ran: " << target->detail << "\n";
+}
+
+INSTANTIATE_TEST_SUITE_P(Cpu, SimdTargets, testing::Values("avx2", "avx3"), [](const auto& info) { return info.param; });
+
+TEST(SimdTargetList, TheTestsKnowEveryTargetOfTheLibrary) {
+  for (const SimdTarget& target : simd_targets()) EXPECT_TRUE(target.name == "avx2" || target.name == "avx3");
+}
+
+}  // namespace
+}  // namespace ki::test
