@@ -96,7 +96,7 @@ TEST(Device, NamesThatAreNoneAreRefused) {
                            "cuda:99999999999999999999", "\xff\xfe"}) {
     SCOPED_TRACE(name);
     const ki_status status = open_status(name);
-    EXPECT_TRUE(refused(status, KI_STATUS_INVALID_ARGUMENT, "name", {"'" + std::string(name) + "'"}));
+    EXPECT_TRUE(refused(status, KI_STATUS_INVALID_ARGUMENT, "name", {std::string("'").append(name).append("'")}));
   }
 }
 

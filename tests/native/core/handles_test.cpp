@@ -116,7 +116,6 @@ TEST(Handles, NullIsRefusedEverywhere) {
       {"device", [&] { return ki_stream_wrap(nullptr, nullptr, &new_stream); }},
       {"stream", [&] { return ki_stream_wrap(device.get(), nullptr, nullptr); }},
       {"stream", [&] { return ki_stream_get_native(nullptr, &pointer); }},
-      {"native_stream", [&] { return ki_stream_get_native(stream.get(), nullptr); }},
       {"stream", [&] { return ki_stream_synchronize(nullptr); }},
       {"stream", [&] { return ki_stream_notify(nullptr, ignore, nullptr); }},
       {"callback", [&] { return ki_stream_notify(stream.get(), nullptr, nullptr); }},
