@@ -11,7 +11,7 @@ public static unsafe partial class Attention
     /// <param name="options">Causality and scale.</param>
     /// <param name="withLogSumExp">Whether the logsumexp will be asked for.</param>
     /// <returns>The size, in bytes.</returns>
-    /// <exception cref="KernelArgumentException">The shape or the scale is wrong.</exception>
+    /// <exception cref="ArgumentException">The shape or the scale is wrong.</exception>
     /// <exception cref="NotSupportedException"><typeparamref name="T"/> or the problem is not supported.</exception>
     /// <exception cref="ObjectDisposedException">The device is disposed.</exception>
     public static long ForwardWorkspaceBytes<T>(
@@ -20,7 +20,7 @@ public static unsafe partial class Attention
     {
         ArgumentNullException.ThrowIfNull(device);
         AttentionTensors tensors = AttentionTensors.Contiguous<T>(shape, device.Info, withLogSumExp);
-        tensors.PlaceAnywhere();
+        tensors.PlaceAnywhere(nameof(shape));
         return AttentionCall.ForwardWorkspaceBytes(device, &tensors, options);
     }
 

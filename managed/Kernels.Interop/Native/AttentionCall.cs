@@ -43,16 +43,16 @@ internal unsafe struct AttentionTensors
     /// Lays the tensors one behind another at made-up addresses, so that a problem that has no memory yet passes the native
     /// checks; what only sizes a workspace reads no element.
     /// </summary>
-    public void PlaceAnywhere()
+    public void PlaceAnywhere(string parameter)
     {
         nint next = NativeTensor.Alignment;
-        NativeTensor.PlaceAt(ref Query, ref next);
-        NativeTensor.PlaceAt(ref Key, ref next);
-        NativeTensor.PlaceAt(ref Value, ref next);
-        NativeTensor.PlaceAt(ref Output, ref next);
+        NativeTensor.PlaceAt(ref Query, ref next, parameter);
+        NativeTensor.PlaceAt(ref Key, ref next, parameter);
+        NativeTensor.PlaceAt(ref Value, ref next, parameter);
+        NativeTensor.PlaceAt(ref Output, ref next, parameter);
         if (IsPresent(LogSumExp))
         {
-            NativeTensor.PlaceAt(ref LogSumExp, ref next);
+            NativeTensor.PlaceAt(ref LogSumExp, ref next, parameter);
         }
     }
 

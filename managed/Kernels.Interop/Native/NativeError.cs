@@ -53,6 +53,7 @@ internal static unsafe class NativeError
             "workspace_bytes" => "workspace",
             "size_bytes" => "length",
             "native_stream" => "handle",
+            "stop" => null, // the object itself
             string name => name,
         };
     }

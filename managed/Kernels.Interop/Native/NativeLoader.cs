@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace Kernels.Interop.Native;
 
@@ -30,13 +29,36 @@ internal static unsafe class NativeLoader
         }
     }
 
-    /// <summary>Loads the first candidate that loads, and refuses it if its ABI is another.</summary>
+    /// <summary>Loads the library from the first place that has it, and refuses it if its ABI is another.</summary>
     /// <param name="explicitPath">The only path to try; null or empty for the usual places.</param>
     /// <param name="applicationFolder">Where the application is.</param>
-    public static LoadedLibrary Load(string? explicitPath, string applicationFolder)
+    public static LoadedLibrary Load(string? explicitPath, string applicationFolder) => LoadFirst(
+        Candidates(explicitPath, applicationFolder),
+        string.IsNullOrEmpty(explicitPath)
+            ? $"{PathVariable} is not set. Tried, in order:"
+            : $"{PathVariable} is set, so only its path was tried:");
+
+    /// <summary>Paths to try, in order; the last of the usual places is a bare name, for the system's search.</summary>
+    internal static string[] Candidates(string? explicitPath, string applicationFolder)
+    {
+        // A path somebody asked for is never replaced silently by another library.
+        if (!string.IsNullOrEmpty(explicitPath))
+        {
+            return [explicitPath];
+        }
+        string architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64";
+        return
+        [
+            Path.Combine(applicationFolder, FileName),
+            Path.Combine(applicationFolder, "runtimes", $"linux-{architecture}", "native", FileName),
+            FileName,
+        ];
+    }
+
+    internal static LoadedLibrary LoadFirst(string[] candidates, string explanation)
     {
         List<string> attempts = [];
-        foreach (string candidate in Candidates(explicitPath, applicationFolder))
+        foreach (string candidate in candidates)
         {
             if (TryLoad(candidate, out nint handle, out string reason))
             {
@@ -45,25 +67,8 @@ internal static unsafe class NativeLoader
             }
             attempts.Add($"{candidate}: {reason}");
         }
-        throw new NativeLibraryNotFoundException(Explain(explicitPath, attempts), attempts);
-    }
-
-    private static string[] Candidates(string? explicitPath, string applicationFolder)
-    {
-        // A path somebody asked for is never replaced silently by another library.
-        if (!string.IsNullOrEmpty(explicitPath))
-        {
-            return [explicitPath];
-        }
-#pragma warning disable CA1308 // Runtime identifiers are lower case.
-        string architecture = RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
-#pragma warning restore CA1308
-        return
-        [
-            Path.Combine(applicationFolder, FileName),
-            Path.Combine(applicationFolder, "runtimes", $"linux-{architecture}", "native", FileName),
-            FileName, // no folder: the system's search
-        ];
+        throw new NativeLibraryNotFoundException(
+            $"The native library {FileName} could not be loaded. {explanation}\n  {string.Join("\n  ", attempts)}", attempts);
     }
 
     private static bool TryLoad(string path, out nint handle, out string reason)
@@ -99,18 +104,5 @@ internal static unsafe class NativeLoader
             NativeLibrary.Free(handle);
             throw new AbiMismatchException(path, expected: AbiHash.Value, actual);
         }
-    }
-
-    private static string Explain(string? explicitPath, List<string> attempts)
-    {
-        var text = new StringBuilder($"The native library {FileName} could not be loaded.");
-        text.Append(string.IsNullOrEmpty(explicitPath)
-            ? $" {PathVariable} is not set. Tried, in order:"
-            : $" {PathVariable} is set, so only its path was tried:");
-        foreach (string attempt in attempts)
-        {
-            text.AppendLine().Append("  ").Append(attempt);
-        }
-        return text.ToString();
     }
 }

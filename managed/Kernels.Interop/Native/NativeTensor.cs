@@ -55,13 +55,18 @@ internal static unsafe class NativeTensor
     }
 
     /// <summary>Puts an address in and moves it behind the tensor.</summary>
-    /// <exception cref="OverflowException">The tensor is larger than the address space.</exception>
-    public static void PlaceAt(ref ki_tensor tensor, ref nint next)
+    /// <exception cref="ArgumentException">The tensor is larger than the address space.</exception>
+    public static void PlaceAt(ref ki_tensor tensor, ref nint next, string parameter)
     {
         tensor.data = (void*)next;
         int elementSize = tensor.dtype == ki_dtype.KI_DTYPE_FLOAT32 ? sizeof(float) : sizeof(ushort);
         Int128 bytes = Int128.Max(ElementCount(tensor), 0) * elementSize;
-        next = checked((nint)((next + bytes + Alignment - 1) / Alignment * Alignment));
+        Int128 end = (next + bytes + Alignment - 1) / Alignment * Alignment;
+        if (end > nint.MaxValue)
+        {
+            throw new ArgumentException($"Tensors of this shape are larger than the address space: {bytes} bytes.", parameter);
+        }
+        next = (nint)end;
     }
 
     /// <summary>Describes the pinned memory of a tensor span.</summary>
