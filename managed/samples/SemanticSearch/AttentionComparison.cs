@@ -14,36 +14,29 @@ internal sealed record AttentionTiming(string Label, TimeSpan Best, TimeSpan Med
 /// <summary>Times several ways to compute the same attention, in turns, so that all see the same state of the machine.</summary>
 internal static class AttentionComparison
 {
-    /// <summary>The heads of the model's second layer, over a text much longer than the model takes.</summary>
-    public static readonly SelfAttentionShape Shape = new(2048, 4, 128, 1 / MathF.Sqrt(128));
-
-    /// <summary>How often each is timed, after one run that is not.</summary>
-    public const int Rounds = 7;
-
-    /// <summary>Multiplications and additions of both products.</summary>
-    public static double FloatingPointOperations => 4.0 * Shape.Tokens * Shape.Tokens * Shape.Width;
-
     /// <summary>Runs the comparison.</summary>
     /// <param name="contestants">the ways and what they are called; the first is the one to agree with</param>
+    /// <param name="shape">the problem; its numbers are drawn from a normal distribution</param>
+    /// <param name="rounds">how often each is timed, after one run that is not</param>
     /// <param name="progress">told how much is done, from 0 to 1</param>
-    public static IReadOnlyList<AttentionTiming> Run(
-        IReadOnlyList<(string Label, ISelfAttention Attention)> contestants, Action<double>? progress = null)
+    public static IReadOnlyList<AttentionTiming> Run(IReadOnlyList<(string Label, ISelfAttention Attention)> contestants,
+        SelfAttentionShape shape, int rounds, Action<double>? progress = null)
     {
-        var qkv = NormalNumbers(Shape.QkvLength);
-        var outputs = contestants.Select(_ => new float[Shape.OutputLength]).ToArray();
+        var qkv = NormalNumbers(shape.QkvLength);
+        var outputs = contestants.Select(_ => new float[shape.OutputLength]).ToArray();
         var times = contestants.Select(_ => new List<TimeSpan>()).ToArray();
-        for (var round = 0; round <= Rounds; round++)
+        for (var round = 0; round <= rounds; round++)
         {
             for (var i = 0; i < contestants.Count; i++)
             {
                 var start = Stopwatch.GetTimestamp();
-                contestants[i].Attention.Forward(qkv, outputs[i], Shape);
+                contestants[i].Attention.Forward(qkv, outputs[i], shape);
                 if (round > 0)
                 {
                     times[i].Add(Stopwatch.GetElapsedTime(start));
                 }
 
-                progress?.Invoke((round * contestants.Count + i + 1.0) / ((Rounds + 1) * contestants.Count));
+                progress?.Invoke((round * contestants.Count + i + 1.0) / ((rounds + 1) * contestants.Count));
             }
         }
 

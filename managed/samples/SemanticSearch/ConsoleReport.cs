@@ -60,12 +60,11 @@ internal sealed class ConsoleReport
     }
 
     /// <summary>Prints the comparison of attention with plain C#.</summary>
-    public void Comparison(IReadOnlyList<AttentionTiming> timings)
+    public void Comparison(IReadOnlyList<AttentionTiming> timings, SelfAttentionShape shape, int rounds)
     {
-        var shape = AttentionComparison.Shape;
         Line();
         Line($"Attention alone: {shape.Heads} heads x {shape.HeadDim}, {shape.Tokens} tokens, float32, "
-            + $"best and median of {AttentionComparison.Rounds} alternations");
+            + $"best and median of {rounds} alternations");
         var table = new Table().Border(TableBorder.Simple).AddColumn("")
             .AddColumn(new TableColumn("best ms").RightAligned())
             .AddColumn(new TableColumn("median ms").RightAligned())
@@ -78,7 +77,7 @@ internal sealed class ConsoleReport
                 new Text(timing.Label),
                 new Text($"{timing.Best.TotalMilliseconds:f1}"),
                 new Text($"{timing.Median.TotalMilliseconds:f1}"),
-                new Text($"{AttentionComparison.FloatingPointOperations / timing.Best.TotalSeconds / 1e9:f1}"),
+                new Text($"{shape.FloatingPointOperations / timing.Best.TotalSeconds / 1e9:f1}"),
                 new Text($"{timing.Best / timings[0].Best:f1}"),
                 new Text(timing == timings[0] ? "" : $"{timing.MaxDifference:0.0e-0}"));
         }

@@ -8,6 +8,11 @@ namespace SemanticSearch;
 /// <summary>The program, once its command line is understood.</summary>
 internal static class SearchApplication
 {
+    private const int ComparisonRounds = 5;
+
+    /// <summary>The heads of the model's second layer, over a text much longer than the model takes.</summary>
+    private static readonly SelfAttentionShape ComparisonShape = new(2048, 4, 128, 1 / MathF.Sqrt(128));
+
     /// <summary>Embeds the sentences, answers the queries, and compares attention with plain C#.</summary>
     /// <returns>the exit code</returns>
     public static int Run(SearchOptions options)
@@ -101,7 +106,8 @@ internal static class SearchApplication
             contestants.Add(($"plain C# over TensorPrimitives, Parallel.For, {threads} threads", new PlainAttention(threads)));
         }
 
-        report.Comparison(report.Progress("Comparing attention with plain C#",
-            progress => AttentionComparison.Run(contestants, progress)));
+        var timings = report.Progress("Comparing attention with plain C#",
+            progress => AttentionComparison.Run(contestants, ComparisonShape, ComparisonRounds, progress));
+        report.Comparison(timings, ComparisonShape, ComparisonRounds);
     }
 }

@@ -22,8 +22,8 @@ internal sealed class UnigramTokenizer
         // Without ICU, .NET returns text unchanged and says nothing.
         if ("\uFB01".Normalize(NormalizationForm.FormKC) != "fi")
         {
-            throw new PlatformNotSupportedException("text cannot be normalised to NFKC, because .NET runs in "
-                + "globalization-invariant mode; unset DOTNET_SYSTEM_GLOBALIZATION_INVARIANT");
+            throw new PlatformNotSupportedException(
+                "text cannot be normalised to NFKC, because .NET runs in globalization-invariant mode, without ICU");
         }
 
         _vocabulary = vocabulary;

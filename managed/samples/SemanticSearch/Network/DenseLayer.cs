@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace SemanticSearch.Network;
@@ -102,8 +101,6 @@ internal sealed class DenseLayer
     /// <param name="panel">[inputs, TileColumns]</param>
     /// <param name="bias">[TileColumns]</param>
     /// <param name="tile">[TileRows, TileColumns], written</param>
-    // Optimised at the first call: a search of a few sentences is over before the runtime would get round to it.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile(ReadOnlySpan<float> rows, ReadOnlySpan<float> panel, ReadOnlySpan<float> bias, Span<float> tile)
     {
         var (y00, y01) = (new Vector<float>(bias), new Vector<float>(bias[Vector<float>.Count..]));

@@ -15,6 +15,9 @@ internal readonly record struct SelfAttentionShape(int Tokens, int Heads, int He
 
     /// <summary>Elements of the output.</summary>
     public int OutputLength => Tokens * Width;
+
+    /// <summary>Multiplications and additions of both products.</summary>
+    public double FloatingPointOperations => 4.0 * Tokens * Tokens * Width;
 }
 
 /// <summary>Softmax(scale Q K^T) V for each head, every token seeing every token.</summary>

@@ -1,0 +1,125 @@
+using System.Diagnostics;
+
+namespace SemanticSearch.Tests;
+
+/// <summary>The program as a user runs it.</summary>
+[TestFixture]
+internal sealed class CommandLineTests
+{
+    private static readonly string Program =
+        Path.Combine(TestContext.CurrentContext.TestDirectory, "SemanticSearch.dll");
+
+    private TemporaryFolder _folder = null!;
+
+    [SetUp]
+    public void MakeFolder() => _folder = new TemporaryFolder();
+
+    [TearDown]
+    public void RemoveFolder() => _folder.Dispose();
+
+    [Test]
+    public void OwnSentencesAreSearched()
+    {
+        var sentences = _folder.Write("sentences.txt", "The cat [sleeps].\n\nInterest rates rose.\n");
+        var (exitCode, output, error) = Run("--sentences", sentences, "--query", "money", "--top", "1", "--no-comparison",
+            "--model", TestModel.Folder, "--device", "cpu");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(error, Is.Empty);
+            Assert.That(exitCode, Is.Zero);
+            Assert.That(output, Does.Contain("Device: cpu").And.Contain("1 blank line skipped"));
+            Assert.That(output, Does.Match(@"(?m)^money\n  0\.\d{3}  Interest rates rose\.$"));
+            Assert.That(output, Does.Not.Contain("sleeps").And.Not.Contain("\u001b"));
+        }
+    }
+
+    [Test]
+    public void TheMainJobEndsWithTheComparison()
+    {
+        var (exitCode, output, error) = Run("--model", TestModel.Folder);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(error, Is.Empty);
+            Assert.That(exitCode, Is.Zero);
+            Assert.That(output, Does.Contain("Embedded 120 sentences").And.Contain("The vet gave the rabbit an injection."));
+            Assert.That(output, Does.Contain("Kernels.Interop on").And.Contain("plain C# over TensorPrimitives, 1 thread"));
+        }
+    }
+
+    [TestCase("--top", "0")]
+    [TestCase("--top", "many")]
+    [TestCase("--query", " ")]
+    [TestCase("--sentences", "/nowhere/at/all", "--query", "x")]
+    [TestCase("--sentences", "/dev/null", "--query", "x")]
+    [TestCase("--no-such-option")]
+    public void BadInputIsRefusedInOneLine(params string[] arguments) => AssertFails(2, "", arguments);
+
+    [Test]
+    public void SentencesWithoutAQueryAreRefused() =>
+        AssertFails(2, "--query", "--sentences", _folder.Write("sentences.txt", "one\n"));
+
+    [Test]
+    public void AnUnknownDeviceIsRefused() => AssertFails(2, "toaster", "--device", "toaster");
+
+    [Test]
+    public void AMissingDeviceIsRefused() => AssertFails(1, "cuda:99", "--device", "cuda:99");
+
+    [Test]
+    public void AMissingModelSaysHowToFetchIt() =>
+        AssertFails(1, "build/fetch-model.sh", "--model", Path.Combine(_folder.Path, "none"));
+
+    [Test]
+    public void ADamagedModelIsRefused()
+    {
+        foreach (var file in Directory.GetFiles(TestModel.Folder))
+        {
+            File.Copy(file, Path.Combine(_folder.Path, Path.GetFileName(file)));
+        }
+
+        _folder.Write("group1-shard7of7", [1, 2, 3]);
+        AssertFails(1, "the 7 shards", "--model", _folder.Path);
+    }
+
+    [Test]
+    public void ARuntimeThatCannotNormaliseTextIsRefused()
+    {
+        var settings = File.ReadAllText(Path.ChangeExtension(Program, ".runtimeconfig.json"));
+        var invariant = settings.Replace("\"System.Globalization.Invariant\": false", "\"System.Globalization.Invariant\": true");
+        Assert.That(invariant, Is.Not.EqualTo(settings));
+        var result = RunDotnet("exec", "--runtimeconfig", _folder.Write("invariant.json", invariant), Program,
+            "--model", TestModel.Folder);
+        AssertFailed(result, 1, "NFKC");
+    }
+
+    private static void AssertFails(int exitCode, string message, params string[] arguments)
+    {
+        AssertFailed(Run(arguments), exitCode, message);
+    }
+
+    private static void AssertFailed((int ExitCode, string Output, string Error) result, int exitCode, string message)
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(result.ExitCode, Is.EqualTo(exitCode));
+            Assert.That(result.Error, Does.StartWith("error: ").And.Contain(message));
+            Assert.That(result.Error.TrimEnd().Split('\n'), Has.Length.EqualTo(1));
+        }
+    }
+
+    private static (int ExitCode, string Output, string Error) Run(params string[] arguments) =>
+        RunDotnet([Program, .. arguments]);
+
+    private static (int ExitCode, string Output, string Error) RunDotnet(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, error.Result);
+    }
+}
