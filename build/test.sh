@@ -30,7 +30,7 @@ ok=$(grep -o '<testcase [^>]*status="run"' "$results/native.xml" | wc -l)
 count "the native suite" "$ok" "$((tests - ok))"
 [ "$ok" -eq "$tests" ] || cat "$results/native.log"
 
-for project in "$repository"/tests/managed/*/*.csproj; do
+for project in "$repository"/tests/managed/*.Tests/*.csproj; do
   name=$(basename "$project" .csproj)
   say "running $name"
   log=$results/$name.log
