@@ -1,0 +1,101 @@
+// Attention and the roof beside it, in one process: with --benchmark_enable_random_interleaving=true the repetitions of
+// all of them alternate, so that both see the same neighbours and the same clock.
+#include <benchmark/benchmark.h>
+
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "attention_run.h"
+#include "pinned.h"
+#include "roof.h"
+
+namespace ki::bench {
+namespace {
+
+constexpr int kHeads = 16;
+constexpr AttentionCase kSentence{.dtype = KI_DTYPE_FLOAT32, .heads = 4, .head_dim = 64, .length = 13};
+
+void run_roof(benchmark::State& state, const Setting& setting) {
+  double flops = 0;
+  for (auto _ : state) {
+    const RoofSample sample = sample_roof(setting);
+    state.SetIterationTime(sample.seconds);
+    flops += sample.flops;
+  }
+  state.counters["FLOP/s"] = benchmark::Counter(flops, benchmark::Counter::kIsRate);
+}
+
+void run_attention(benchmark::State& state, const Setting& setting, const AttentionCase& attention_case) {
+  const Pinned pinned(setting.threads);
+  AttentionRun run(attention_case, setting);
+  for (auto _ : state) run.forward();
+  state.counters["FLOP/s"] = benchmark::Counter(attention_case.flops(), benchmark::Counter::kIsIterationInvariantRate);
+}
+
+// What is measured in a setting. Long sequences take seconds a run, so only the fastest settings see them.
+std::vector<AttentionCase> cases_of(const Setting& setting) {
+  std::vector<AttentionCase> cases;
+  const bool wide = setting.target == "avx3";
+  for (const int head_dim : {64, 128}) {
+    for (const bool causal : {false, true}) {
+      const auto add = [&](ki_dtype dtype, std::initializer_list<std::int64_t> lengths) {
+        for (const std::int64_t length : lengths) cases.push_back({dtype, kHeads, head_dim, length, causal});
+      };
+      add(KI_DTYPE_FLOAT32, {128, 512, 1024, 2048});
+      if (wide) add(KI_DTYPE_FLOAT32, {4096});
+      if (wide && setting.threads > 1 && head_dim == 128) add(KI_DTYPE_FLOAT32, {8192});
+      add(KI_DTYPE_FLOAT16, {512, 2048});
+      add(KI_DTYPE_BFLOAT16, {512, 2048});
+    }
+  }
+  return cases;
+}
+
+void add_benchmarks(const Setting& setting) {
+  benchmark::RegisterBenchmark(("roof/" + setting.name()).c_str(),
+                               [=](benchmark::State& state) { run_roof(state, setting); })
+      ->UseManualTime()
+      ->Unit(benchmark::kMillisecond);
+  const auto add = [&](const std::string& family, const AttentionCase& attention_case, benchmark::TimeUnit unit) {
+    const std::string name = family + "/" + setting.name() + "/" + attention_case.name();
+    benchmark::RegisterBenchmark(name.c_str(),
+                                 [=](benchmark::State& state) { run_attention(state, setting, attention_case); })
+        ->UseRealTime()
+        ->Unit(unit);
+  };
+  for (const AttentionCase& attention_case : cases_of(setting))
+    add("attention", attention_case, benchmark::kMillisecond);
+  if (setting.threads == 1) add("sentence", kSentence, benchmark::kMicrosecond);
+}
+
+void add_target(const std::string& target) {
+  try {
+    test::open_device("cpu", target.c_str());
+  } catch (const std::runtime_error& error) {
+    benchmark::AddCustomContext("without " + target, error.what());
+    return;
+  }
+  for (const int threads : {1, 2}) {
+    if (threads <= available_processors()) add_benchmarks({target, threads});
+  }
+}
+
+}  // namespace
+}  // namespace ki::bench
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  try {
+    for (const char* target : {"avx2", "avx3"}) ki::bench::add_target(target);
+    benchmark::AddCustomContext("processor", ki::test::info_of(ki::test::open_device("cpu")).model);
+    benchmark::AddCustomContext("compiler", "g++ " __VERSION__);
+    benchmark::RunSpecifiedBenchmarks();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "attention_benchmark: %s\n", error.what());
+    return 1;
+  }
+  benchmark::Shutdown();
+}

@@ -1,0 +1,71 @@
+#include "attention_run.h"
+
+#include <algorithm>
+#include <cstring>
+#include <numbers>
+#include <vector>
+
+#include "support/random.h"
+
+namespace ki::bench {
+namespace {
+
+// A prime, so that rows of a power of two elements all differ.
+constexpr std::size_t kPeriod = 65537;
+
+// Random numbers of mean 0 and variance 1, repeated: making as many as the largest tensors hold takes longer than the
+// attention over them.
+void fill(std::byte* data, std::size_t size_bytes, ki_dtype dtype, std::uint64_t seed) {
+  const auto element = static_cast<std::size_t>(test::element_size(dtype));
+  std::vector<std::byte> numbers(kPeriod * element);
+  test::Random random(seed);
+  for (std::size_t i = 0; i < kPeriod; ++i) {
+    test::store(dtype, &numbers[i * element], (random.uniform() * 2 - 1) * std::numbers::sqrt3);
+  }
+  for (std::size_t done = 0; done < size_bytes; done += numbers.size()) {
+    std::memcpy(data + done, numbers.data(), std::min(numbers.size(), size_bytes - done));
+  }
+}
+
+}  // namespace
+
+AttentionRun::AttentionRun(const AttentionCase& attention_case, const Setting& setting)
+    : case_(attention_case),
+      tensor_bytes_(static_cast<std::size_t>(case_.elements() * test::element_size(case_.dtype))),
+      device_(test::open_device("cpu", setting.target.empty() ? nullptr : setting.target.c_str(), setting.threads)),
+      stream_(test::create_stream(device_)) {
+  for (test::Buffer* buffer : {&query_, &key_, &value_, &output_})
+    *buffer = test::create_buffer(device_, tensor_bytes_);
+  fill(test::data_of(query_), tensor_bytes_, case_.dtype, 1);
+  fill(test::data_of(key_), tensor_bytes_, case_.dtype, 2);
+  fill(test::data_of(value_), tensor_bytes_, case_.dtype, 3);
+  test::check(ki_fill(stream_.get(), test::data_of(output_), 0, tensor_bytes_));
+
+  problem_ = problem_over(case_.length);
+  const ki_attention_problem problem = problem_.view();
+  test::check(ki_attention_forward_workspace(device_.get(), &problem, &workspace_bytes_));
+  workspace_ = test::create_buffer(device_, workspace_bytes_);
+  test::check(ki_fill(stream_.get(), test::data_of(workspace_), 0, workspace_bytes_));
+  forward(problem_over(std::min<std::int64_t>(case_.length, 128)));
+}
+
+// The attention over the first tokens only.
+test::AttentionProblem AttentionRun::problem_over(std::int64_t length) const {
+  const auto view = [&](const test::Buffer& buffer) {
+    return test::dense_view(case_.dtype, test::data_of(buffer), {1, length, case_.heads, case_.head_dim});
+  };
+  test::AttentionProblem problem;
+  problem.query = view(query_);
+  problem.key = view(key_);
+  problem.value = view(value_);
+  problem.output = view(output_);
+  problem.flags = case_.causal ? KI_ATTENTION_CAUSAL : KI_ATTENTION_NONE;
+  return problem;
+}
+
+void AttentionRun::forward(const test::AttentionProblem& problem) {
+  const ki_attention_problem view = problem.view();
+  test::check(ki_attention_forward(stream_.get(), &view, test::data_of(workspace_), workspace_bytes_));
+}
+
+}  // namespace ki::bench
