@@ -20,7 +20,7 @@ internal static class SearchApplication
         var sentences = options.Sentences is { } path ? TextLines.FromFile(path) : TextLines.BuiltIn("sentences.txt");
         var queries = Queries(options);
 
-        using var device = Device.Open(options.Device);
+        using var device = Open(options.Device);
         using var stream = device.CreateStream();
         var report = new ConsoleReport();
         report.Device(device.Info);
@@ -37,6 +37,18 @@ internal static class SearchApplication
         }
 
         return 0;
+    }
+
+    private static Device Open(string name)
+    {
+        try
+        {
+            return Device.Open(name);
+        }
+        catch (KernelArgumentException)
+        {
+            throw new InputException($"'{name}' is no device; expected auto, cpu or cuda:N");
+        }
     }
 
     private static IReadOnlyList<string> Queries(SearchOptions options)
@@ -67,6 +79,10 @@ internal static class SearchApplication
         var timed = new TimedAttention(attention);
         var encoder = report.Progress("Loading the model", progress => SentenceEncoder.Load(options.Model, timed, progress));
 
+        // The first run is slower, because it compiles the code.
+        encoder.Embed(sentences[0]);
+        var warmUp = timed.Elapsed;
+
         var times = new List<TimeSpan>();
         var embeddings = report.Progress($"Embedding {ConsoleReport.Count(sentences.Count, "sentence")}", progress =>
         {
@@ -83,7 +99,7 @@ internal static class SearchApplication
         });
         var total = times.Aggregate(TimeSpan.Zero, (sum, time) => sum + time);
         report.Line($"Embedded {ConsoleReport.Count(sentences.Count, "sentence")} in {total.TotalMilliseconds:f0} ms: "
-            + $"{Statistics.Median(times).TotalMilliseconds:f2} ms each (median), {timed.Elapsed / total:0.0%} of the time in attention");
+            + $"{Statistics.Median(times).TotalMilliseconds:f2} ms each (median), {(timed.Elapsed - warmUp) / total:0.0%} of it in attention");
 
         var index = new SearchIndex(embeddings);
         foreach (var query in queries)
