@@ -6,13 +6,18 @@ namespace Kernels.Interop.Tool;
 /// <summary>Prints what the library finds on this machine.</summary>
 internal static class InfoCommand
 {
+    private const int WidthThatBreaksNoPath = 4096;
+
     /// <summary>Runs the command.</summary>
     /// <returns>The exit code: 0, or 1 if the native library cannot be used.</returns>
     public static int Run()
     {
+        if (Console.IsOutputRedirected)
+        {
+            AnsiConsole.Profile.Width = WidthThatBreaksNoPath;
+        }
         try
         {
-            // Plain lines, which are never wrapped: somebody will copy the path.
             Console.WriteLine($"version   {KernelLibrary.Version}");
             Console.WriteLine($"ABI hash  0x{KernelLibrary.AbiHash:x16}");
             Console.WriteLine($"library   {KernelLibrary.Path}");

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Kernels.Interop.Tests.Api;
 
 /// <summary>
@@ -8,17 +6,16 @@ namespace Kernels.Interop.Tests.Api;
 /// </summary>
 public sealed class PublicApiTests
 {
+    private static readonly string Reviewed = Path.Combine(Repository.Root, "tests/managed/Kernels.Interop.Tests/PublicApi.txt");
+
     [Test]
     public void PublicApiIsTheReviewedOne()
     {
         string[] actual = [.. PublicApi.Lines(typeof(Device).Assembly)];
         if (Environment.GetEnvironmentVariable("KERNELS_INTEROP_WRITE_API") == "1")
         {
-            File.WriteAllLines(SourcePath(), actual);
+            File.WriteAllLines(Reviewed, actual);
         }
-        Assert.That(actual, Is.EqualTo(File.ReadAllLines(SourcePath())));
+        Assert.That(actual, Is.EqualTo(File.ReadAllLines(Reviewed)));
     }
-
-    private static string SourcePath([CallerFilePath] string here = "") =>
-        Path.Combine(Path.GetDirectoryName(Path.GetDirectoryName(here))!, "PublicApi.txt");
 }
