@@ -1,0 +1,117 @@
+// node report.mjs RESULTS.json > REPORT.md
+//
+// Reads what attention_benchmark measured and prints, for each instruction set and number of threads, the best and the
+// median of each case beside those of the roof.
+import { readFileSync } from 'node:fs';
+import { median, percent, table } from './tables.mjs';
+import { targetOfHalfTypes, targetShare } from './targets.mjs';
+
+const GIGA = 1e9;
+
+/** One entry for each benchmark, with what all its repetitions measured. */
+function read(path) {
+  const { context, benchmarks } = JSON.parse(readFileSync(path, 'utf8'));
+  const entries = new Map();
+  for (const repetition of benchmarks.filter(benchmark => benchmark.run_type === 'iteration')) {
+    if (repetition.error_occurred) throw new Error(`${repetition.name}: ${repetition.error_message}`);
+    const entry = entries.get(repetition.name) ??
+      { ...parse(repetition.name), place: repetition.family_index, rates: [], times: [] };
+    entry.rates.push(repetition['FLOP/s'] / GIGA);
+    entry.times.push(repetition.real_time);
+    entries.set(repetition.name, entry);
+  }
+  return { context, entries: [...entries.values()].sort((a, b) => a.place - b.place) };
+}
+
+/** `attention/avx3/threads:1/f32/D:128/L:2048/full`, behind which Google Benchmark says how it measured time. */
+function parse(name) {
+  const [family, target, threads, dtype, headDim, length, mask] = name.replace(/\/(real|manual)_time$/, '').split('/');
+  const number = text => Number(text?.split(':')[1]);
+  return {
+    family,
+    setting: `${target}, ${number(threads)} thread${number(threads) > 1 ? 's' : ''}`,
+    dtype,
+    headDim: number(headDim),
+    length: number(length),
+    causal: mask === 'causal',
+  };
+}
+
+const best = rates => Math.max(...rates);
+const verdict = (share, target) => (share >= target ? 'reached' : 'MISSED');
+const mask = entry => (entry.causal ? 'causal' : 'full');
+
+function roofShares(attention, roof) {
+  const rows = attention
+    .filter(entry => entry.dtype === 'f32')
+    .map(entry => {
+      const share = best(entry.rates) / best(roof.rates);
+      const target = targetShare(entry);
+      return [
+        entry.headDim, mask(entry), entry.length, best(entry.rates).toFixed(1), median(entry.rates).toFixed(1),
+        percent(share), percent(median(entry.rates) / median(roof.rates)),
+        target === undefined ? '' : `${percent(target)}, ${verdict(share, target)}`,
+      ];
+    });
+  const header = ['D', 'mask', 'L', 'best', 'median', 'share of roof', 'median share', 'target'];
+  return table(header, rows, 2);
+}
+
+function halfTypes(attention) {
+  const rows = attention
+    .filter(entry => entry.dtype !== 'f32')
+    .flatMap(entry => {
+      const same = other => ['headDim', 'length', 'causal'].every(key => other[key] === entry[key]);
+      const f32 = attention.find(other => other.dtype === 'f32' && same(other));
+      if (f32 === undefined) return [];
+      const ratio = best(entry.rates) / best(f32.rates);
+      return [[
+        entry.dtype, entry.headDim, mask(entry), entry.length,
+        best(entry.rates).toFixed(1), median(entry.rates).toFixed(1),
+        percent(ratio), percent(median(entry.rates) / median(f32.rates)),
+        `${percent(targetOfHalfTypes)}, ${verdict(ratio, targetOfHalfTypes)}`,
+      ]];
+    });
+  return rows.length === 0
+    ? 'No 16-bit types were measured.'
+    : table(['type', 'D', 'mask', 'L', 'best', 'median', 'of f32', 'median of f32', 'target'], rows, 3);
+}
+
+function sentences(entries) {
+  const rows = entries.map(({ setting, times }) => [setting, Math.min(...times).toFixed(2), median(times).toFixed(2)]);
+  return table(['setting', 'best, microseconds', 'median, microseconds'], rows, 1);
+}
+
+function report({ context, entries }) {
+  const settings = [...new Set(entries.map(entry => entry.setting))];
+  const of = (family, setting) => entries.filter(entry => entry.family === family && entry.setting === setting);
+  const parts = [
+    '# Attention, forward',
+    `Processor: ${context.processor}. Compiler: ${context.compiler}. Load when it began: ${context.load_avg[0].toFixed(1)}.`,
+    ...Object.entries(context)
+      .filter(([key]) => key.startsWith('without '))
+      .map(([key, why]) => `Measured ${key}: ${why}`),
+    'GFLOP/s; 16 heads, batch 1, causal counts half the operations. A share is the best repetition over the best of ' +
+      'the roof, a median share the median over the median of the roof.',
+  ];
+  for (const setting of settings) {
+    const [roof] = of('roof', setting);
+    const attention = of('attention', setting);
+    if (roof === undefined || attention.length === 0) continue;
+    parts.push(
+      `## ${setting}`,
+      `Roof: best ${best(roof.rates).toFixed(1)}, median ${median(roof.rates).toFixed(1)} GFLOP/s of f32 ` +
+        `multiply-adds, ${roof.rates.length} repetitions.`,
+      roofShares(attention, roof), halfTypes(attention));
+  }
+  const short = entries.filter(entry => entry.family === 'sentence');
+  if (short.length > 0) parts.push('## A sentence of 13 tokens, 4 heads of 64, f32, one thread', sentences(short));
+  return parts.join('\n\n');
+}
+
+const [path] = process.argv.slice(2);
+if (path === undefined) {
+  console.error('usage: node report.mjs RESULTS.json');
+  process.exit(2);
+}
+console.log(report(read(path)));

@@ -1,0 +1,11 @@
+// The speeds the project aims at.
+
+/** Share of its own instruction set's roof that attention over f32 should reach; undefined where none is set. */
+export function targetShare({ headDim, length, causal }) {
+  if (headDim === 128 && !causal) return length >= 1024 ? 0.75 : undefined;
+  if (length < 2048) return undefined;
+  return headDim === 64 && causal ? 0.65 : 0.7;
+}
+
+/** Least speed of the 16-bit types over that of f32 in the same setting. */
+export const targetOfHalfTypes = 0.9;
