@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { attentionModel, dimensionsOf, inputNames, operators, outputName } from './model.mjs';
+import { attentionModel, dimensionsOf, inputNames, outputName } from './model.mjs';
 
 const sessionOptions = threads => ({
   executionProviders: ['cpu'],
@@ -24,27 +24,23 @@ export class OnnxRuntime {
     return `onnxruntime-node ${this.#ort.env.versions.node}, ${options.join(', ')}`;
   }
 
-  /** A session for each operator that can compute the problem, over the arrays of query, key and value. */
-  sessions(problem, inputs) {
+  /** A session of one operator over the arrays of query, key and value. */
+  async session(operator, problem, inputs) {
     const tensor = data => new this.#ort.Tensor('float32', data, dimensionsOf(problem));
     const feeds = Object.fromEntries(inputNames.map((name, i) => [name, tensor(inputs[i])]));
-    return Promise.all(operators.map(async operator => {
-      const model = attentionModel(operator, problem);
-      const session = await this.#ort.InferenceSession.create(model, sessionOptions(problem.threads));
-      const output = tensor(new Float32Array(inputs[0].length));
-      return new Session(operator.name, session, feeds, output);
-    }));
+    const model = attentionModel(operator, problem);
+    const session = await this.#ort.InferenceSession.create(model, sessionOptions(problem.threads));
+    return new Session(operator.name, session, feeds, tensor(new Float32Array(inputs[0].length)));
   }
 }
 
-/** One operator over one problem's tensors; the output is allocated once. */
 class Session {
   #session;
   #feeds;
   #output;
 
-  constructor(name, session, feeds, output) {
-    this.name = name;
+  constructor(operatorName, session, feeds, output) {
+    this.operatorName = operatorName;
     this.#session = session;
     this.#feeds = feeds;
     this.#output = output;
