@@ -44,7 +44,7 @@ internal static unsafe class NativeLoader
         // A path somebody asked for is never replaced silently by another library.
         if (!string.IsNullOrEmpty(explicitPath))
         {
-            return [explicitPath];
+            return [Path.GetFullPath(explicitPath)];
         }
         string architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64";
         return

@@ -10,6 +10,8 @@ namespace Kernels.Interop.Native;
 /// </summary>
 internal sealed unsafe class StreamWait : IValueTaskSource
 {
+    private const int Callback = 1, Awaiter = 2;
+
     private static StreamWait? s_spare;
 
     // Continuations run elsewhere: the callback's thread is the driver's and must not call the library.
@@ -38,7 +40,7 @@ internal sealed unsafe class StreamWait : IValueTaskSource
     internal static StreamWait Rent(out void* userData)
     {
         StreamWait wait = Interlocked.Exchange(ref s_spare, null) ?? new StreamWait();
-        wait._holders = 2;
+        wait._holders = Callback | Awaiter;
         wait._self = new GCHandle<StreamWait>(wait);
         userData = (void*)GCHandle<StreamWait>.ToIntPtr(wait._self);
         return wait;
@@ -66,11 +68,15 @@ internal sealed unsafe class StreamWait : IValueTaskSource
         wait.Complete(status == ki_status.KI_STATUS_OK
             ? null
             : NativeError.Create(status, "Work queued on the stream failed; Synchronize on the stream tells more.", argument: null));
-        wait.Release();
+        wait.Release(Callback);
     }
 
     void IValueTaskSource.GetResult(short token)
     {
+        if (_core.GetStatus(token) == ValueTaskSourceStatus.Pending)
+        {
+            throw new InvalidOperationException("The wait is not over yet.");
+        }
         // Waits for a cancellation that is just running, so that it cannot hit the next use of this object.
         _registration.Dispose();
         try
@@ -79,7 +85,7 @@ internal sealed unsafe class StreamWait : IValueTaskSource
         }
         finally
         {
-            Release();
+            Release(Awaiter);
         }
     }
 
@@ -110,13 +116,18 @@ internal sealed unsafe class StreamWait : IValueTaskSource
     private void Abandon()
     {
         _self.Dispose();
-        Release();
-        Release();
+        Release(Callback);
+        Release(Awaiter);
     }
 
-    private void Release()
+    private void Release(int holder)
     {
-        if (Interlocked.Decrement(ref _holders) == 0)
+        int before = Interlocked.And(ref _holders, ~holder);
+        if ((before & holder) == 0)
+        {
+            throw new InvalidOperationException("A wait for a stream can be awaited once only.");
+        }
+        if (before == holder)
         {
             _core.Reset();
             _registration = default;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Kernels.Interop.Native;
 
@@ -75,6 +76,37 @@ public sealed class StreamWaitTests
     }
 
     [Test]
+    [SuppressMessage("Reliability", "CA2012", Justification = "The misuse is what is tested.")]
+    public void AwaitingTwiceIsRefused([Values] bool callbackCame)
+    {
+        using var source = new CancellationTokenSource();
+        ValueTask wait = BeginOnce(source.Token, out nint userData);
+        if (callbackCame)
+        {
+            CallBack(userData, ki_status.KI_STATUS_OK);
+        }
+        source.Cancel();
+        var awaiter = wait.GetAwaiter();
+        Assert.That(awaiter.GetResult, callbackCame ? Throws.Nothing : Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(awaiter.GetResult, Throws.InvalidOperationException);
+        if (!callbackCame)
+        {
+            CallBack(userData, ki_status.KI_STATUS_OK);
+        }
+    }
+
+    [Test]
+    [SuppressMessage("Reliability", "CA2012", Justification = "The misuse is what is tested.")]
+    public void ResultBeforeTheEndIsRefused()
+    {
+        ValueTask wait = BeginOnce(CancellationToken.None, out nint userData);
+        var awaiter = wait.GetAwaiter();
+        Assert.That(awaiter.GetResult, Throws.InvalidOperationException);
+        CallBack(userData, ki_status.KI_STATUS_OK);
+        Assert.That(awaiter.GetResult, Throws.Nothing);
+    }
+
+    [Test]
     public void RacingCallbacksAndCancellationsEndEveryWaitOnce()
     {
         for (int i = 0; i < 2000; i++)
@@ -103,11 +135,14 @@ public sealed class StreamWaitTests
         }
     }
 
-    private static unsafe Task Begin(CancellationToken cancellationToken, out nint userData)
+    private static Task Begin(CancellationToken cancellationToken, out nint userData) =>
+        BeginOnce(cancellationToken, out userData).AsTask();
+
+    private static unsafe ValueTask BeginOnce(CancellationToken cancellationToken, out nint userData)
     {
         StreamWait wait = StreamWait.Rent(out void* data);
         userData = (nint)data;
-        return wait.Task(cancellationToken).AsTask();
+        return wait.Task(cancellationToken);
     }
 
     private static unsafe void CallBack(nint userData, ki_status status)

@@ -32,7 +32,7 @@ internal static class AttentionReference
                         visible);
                     int o = ((b * lq + i) * hq + h) * dv;
                     int l = (b * hq + h) * lq + i;
-                    row.Exact(expected.Output.At(o, dv), ref expected.LogSumExp.Values[l], ref expected.LogSumExp.Terms[l]);
+                    row.Exact(expected, o, l);
                     row.Naive<T>(expected.Output.Naive.AsSpan(o, dv), ref expected.LogSumExp.Naive[l]);
                 }
             }
@@ -53,7 +53,8 @@ internal static class AttentionReference
         private readonly KeyOrValue _key = key;
         private readonly KeyOrValue _value = value;
 
-        public void Exact((Memory<double> Values, Memory<double> Terms) output, ref double logsumexp, ref double logsumexpTerms)
+        /// <summary>The formula; the row's results begin at element o of the output, and are element l of the logsumexp.</summary>
+        public void Exact(AttentionExpectation expected, int o, int l)
         {
             var weights = new double[visible];
             var absolutes = new double[visible];
@@ -72,16 +73,16 @@ internal static class AttentionReference
                 weights[j] = Math.Exp(weights[j] - largest);
                 sum += weights[j];
             }
-            logsumexp = largest + Math.Log(sum);
-            logsumexpTerms = visible == 0 ? 0 : Math.Abs(logsumexp);
+            expected.LogSumExp.Values[l] = largest + Math.Log(sum);
+            expected.LogSumExp.Terms[l] = visible == 0 ? 0 : Math.Abs(largest + Math.Log(sum));
             for (int j = 0; j < visible; j++)
             {
                 double p = weights[j] / sum;
-                logsumexpTerms += p * absolutes[j];
+                expected.LogSumExp.Terms[l] += p * absolutes[j];
                 for (int c = 0; c < _value[j].Length; c++)
                 {
-                    output.Values.Span[c] += p * _value[j][c];
-                    output.Terms.Span[c] += p * Math.Abs(_value[j][c]);
+                    expected.Output.Values[o + c] += p * _value[j][c];
+                    expected.Output.Terms[o + c] += p * Math.Abs(_value[j][c]);
                 }
             }
         }
@@ -105,8 +106,9 @@ internal static class AttentionReference
                 weights[j] = Elements.Round<T>((float)scale * Elements.Round<T>(dot));
                 precise[j] = (float)scale * preciseDot;
             }
-            logsumexp = Softmax<float>(precise) is var (largest, total) ? largest + MathF.Log(total) : 0;
-            float sum = Softmax<T>(weights).Sum;
+            (float largest, float total) = Softmax<float>(precise);
+            logsumexp = largest + MathF.Log(total);
+            (_, float sum) = Softmax<T>(weights);
             for (int c = 0; c < output.Length; c++)
             {
                 float element = 0;
@@ -118,6 +120,7 @@ internal static class AttentionReference
             }
         }
 
+        /// <summary>Replaces scores by their exponentials, and returns what was taken off them and the sum.</summary>
         private static (float Largest, float Sum) Softmax<T>(float[] scores)
             where T : unmanaged
         {

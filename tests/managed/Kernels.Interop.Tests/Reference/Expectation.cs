@@ -8,9 +8,6 @@ internal sealed record Expectation(double[] Values, double[] Naive, double[] Ter
 {
     public Expectation(int length)
         : this(new double[length], new double[length], new double[length]) { }
-
-    public (Memory<double> Values, Memory<double> Terms) At(int start, int length) =>
-        (Values.AsMemory(start, length), Terms.AsMemory(start, length));
 }
 
 /// <summary>What attention should write.</summary>
