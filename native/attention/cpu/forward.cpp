@@ -8,9 +8,9 @@ namespace {
 
 using ki::cpu::CpuDevice;
 
-// Rows of a block at the most. Packing a chunk costs as much as some 20 rows' products, 2% of this many; their
-// accumulators (512 KiB at head_dim_v 128) still fit a server's second-level cache beside the chunk.
-constexpr std::int64_t kMaxBlockRows = 72 * kMaxTileRows;
+// Rows of a block at the most. Packing a chunk costs as much as some 20 rows' products, 1% of this many. Their queries and
+// accumulators stream through the caches once a chunk, too slowly to matter, and the chunk itself stays.
+constexpr std::int64_t kMaxBlockRows = 2048;
 
 // Rows of a block at the least, if there are that many: below, packing dominates.
 constexpr std::int64_t kMinBlockRows = 4 * kMaxTileRows;
@@ -73,9 +73,10 @@ int choose_workers(const Problem& p, int thread_count) {
 Blocking choose_blocking(const Problem& p, int workers) {
   const std::int64_t rows = p.seq_q * p.group, heads = p.batch * p.heads_kv;
   if (rows == 0 || heads == 0) return {0, 0};
-  const std::int64_t wanted_blocks = workers == 1 ? 1 : (kBlocksPerWorker * workers + heads - 1) / heads;
-  const std::int64_t wanted_rows = round_up((rows + wanted_blocks - 1) / wanted_blocks, kMaxTileRows);
-  const std::int64_t block_rows = std::min(rows, std::clamp(wanted_rows, kMinBlockRows, kMaxBlockRows));
+  const std::int64_t for_balance = workers == 1 ? 1 : (kBlocksPerWorker * workers + heads - 1) / heads;
+  const std::int64_t affordable = std::max<std::int64_t>(rows / kMinBlockRows, 1);
+  const std::int64_t blocks = std::max(std::min(for_balance, affordable), (rows + kMaxBlockRows - 1) / kMaxBlockRows);
+  const std::int64_t block_rows = std::min(rows, round_up((rows + blocks - 1) / blocks, kMaxTileRows));
   return {static_cast<int>(block_rows), (rows + block_rows - 1) / block_rows};
 }
 

@@ -73,9 +73,15 @@ float softmax_row(float* HWY_RESTRICT scores, int keys, float* row_max, float* r
   // Lanes behind the last key hold whatever the product left there: they count as invisible.
   const auto tail = hn::IfThenElse(hn::FirstN(d, keys - full), hn::Load(d, scores + full), minus_infinity);
 
-  auto maxima = tail;
-  for (int j = 0; j < full; j += kLanes) maxima = hn::Max(maxima, hn::Load(d, scores + j));
-  const float maximum = std::max(*row_max, hn::ReduceMax(d, maxima));
+  // Four maxima at a time: one would wait for itself.
+  hn::Vec<FloatTag> maxima[4] = {tail, tail, tail, tail};
+  int j = 0;
+  for (; j + 4 * kLanes <= full; j += 4 * kLanes) {
+    for (int i = 0; i < 4; ++i) maxima[i] = hn::Max(maxima[i], hn::Load(d, scores + j + i * kLanes));
+  }
+  for (; j < full; j += kLanes) maxima[0] = hn::Max(maxima[0], hn::Load(d, scores + j));
+  const auto most = hn::Max(hn::Max(maxima[0], maxima[1]), hn::Max(maxima[2], maxima[3]));
+  const float maximum = std::max(*row_max, hn::ReduceMax(d, most));
   // A row whose scores are all -infinity has seen nothing yet; any finite shift keeps its terms at 0.
   const float shift = maximum == -kInfinity ? 0.0f : maximum;
   const auto shifts = hn::Set(d, shift);
@@ -83,7 +89,7 @@ float softmax_row(float* HWY_RESTRICT scores, int keys, float* row_max, float* r
   const auto tail_terms = simd::exp2(d, hn::Sub(tail, shifts));
   hn::Store(tail_terms, d, scores + full);
   auto sums = tail_terms;
-  for (int j = 0; j < full; j += kLanes) {
+  for (j = 0; j < full; j += kLanes) {
     const auto terms = simd::exp2(d, hn::Sub(hn::Load(d, scores + j), shifts));
     hn::Store(terms, d, scores + j);
     sums = hn::Add(sums, terms);
