@@ -12,17 +12,17 @@ namespace ki::test {
 
 /// What the tensors hold.
 enum class Contents {
-  normal,         ///< normally distributed
-  retrieval,      ///< each query matches one key so well that the output is that key's value
-  equal_scores,   ///< all keys alike: every score ties
-  wide_values,    ///< values over 40 powers of two
-  subnormal,      ///< values around the smallest subnormals of the type
-  nan_query,      ///< NaN in one query
-  nan_key,        ///< NaN in one key
-  nan_value,      ///< NaN in one value
-  infinite_key,   ///< a key whose score is +inf or -inf, by the sign of the query
-  infinite_value, ///< values of +inf, and of both signs in one column
-  hidden_keys,    ///< the first 600 keys have score -inf
+  normal,          ///< normally distributed
+  retrieval,       ///< each query matches one key so well that the output is that key's value
+  equal_scores,    ///< all keys alike: every score ties
+  wide_values,     ///< values over 40 powers of two
+  subnormal,       ///< values around the smallest subnormals of the type
+  nan_query,       ///< NaN in one query
+  nan_key,         ///< NaN in one key
+  nan_value,       ///< NaN in one value
+  infinite_key,    ///< a key whose score is +inf or -inf, by the sign of the query
+  infinite_value,  ///< values of +inf, and of both signs in one column
+  hidden_keys,     ///< the first 600 keys have score -inf
 };
 
 /// Where the tensors lie in memory.

@@ -143,8 +143,8 @@ std::vector<TensorData> place(const AttentionCase& c) {
 
   // Rows of [query heads | key heads | value heads | output heads | a gap], one per batch and position.
   constexpr std::int64_t kGap = 5;
-  const std::int64_t row = c.heads_q * c.head_dim + c.heads_kv * (c.head_dim + c.head_dim_v) +
-                           c.heads_q * c.head_dim_v + kGap;
+  const std::int64_t row =
+      c.heads_q * c.head_dim + c.heads_kv * (c.head_dim + c.head_dim_v) + c.heads_q * c.head_dim_v + kGap;
   const auto memory = std::make_shared<Memory>((c.batch * c.seq_q * row + kGap) * element_size(c.dtype));
   std::vector<TensorData> tensors;
   std::int64_t offset = kGap;

@@ -20,8 +20,8 @@ enum class Workspace { of_stream, of_caller };
 struct AttentionOutcome {
   Array output;
   std::optional<Array> logsumexp;
-  std::vector<std::uint32_t> bits;          ///< of the output, then of the logsumexp
-  std::optional<std::string> stray_write;   ///< a byte that changed and is no element of an output
+  std::vector<std::uint32_t> bits;         ///< of the output, then of the logsumexp
+  std::optional<std::string> stray_write;  ///< a byte that changed and is no element of an output
 };
 
 /// Runs a case on a stream: copies its tensors, with the poison around them, to the device and back. Throws if the

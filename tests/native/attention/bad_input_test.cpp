@@ -33,7 +33,9 @@ std::vector<BadInput> bad_problems() {
       {"ProblemSizeZero", [](Fixture& f) { f.problem.struct_size = 0; }, "problem", {"struct_size"}},
       {"ProblemSizeOfGarbage", [](Fixture& f) { f.problem.struct_size = 0xCDCDCDCD; }, "problem", {"struct_size"}},
       {"ProblemCutBeforeItsTensors", [](Fixture& f) { f.problem.struct_size = 16; }, "query"},
-      {"UnknownFlag", [](Fixture& f) { f.problem.flags = static_cast<ki_attention_flags>(1 << 30); }, "problem.flags",
+      {"UnknownFlag",
+       [](Fixture& f) { f.problem.flags = static_cast<ki_attention_flags>(1 << 30); },
+       "problem.flags",
        {"1073741824"}},
       {"NegativeFlags", [](Fixture& f) { f.problem.flags = static_cast<ki_attention_flags>(-1); }, "problem.flags"},
       {"ReservedSet", [](Fixture& f) { f.problem.reserved = 9; }, "problem.reserved", {"9"}},
@@ -42,13 +44,15 @@ std::vector<BadInput> bad_problems() {
          f.problem.flags = KI_ATTENTION_CUSTOM_SCALE;
          f.problem.scale = std::nanf("");
        },
-       "problem.scale", {"nan"}},
+       "problem.scale",
+       {"nan"}},
       {"ScaleInfinite",
        [](Fixture& f) {
          f.problem.flags = KI_ATTENTION_CUSTOM_SCALE;
          f.problem.scale = -INFINITY;
        },
-       "problem.scale", {"inf"}},
+       "problem.scale",
+       {"inf"}},
       {"NullQuery", [](Fixture& f) { f.problem.query = nullptr; }, "query", {"NULL"}},
       {"NullKey", [](Fixture& f) { f.problem.key = nullptr; }, "key", {"NULL"}},
       {"NullValue", [](Fixture& f) { f.problem.value = nullptr; }, "value", {"NULL"}},
@@ -60,29 +64,41 @@ std::vector<BadInput> bad_shapes() {
   return {
       {"KeyBatch", [](Fixture& f) { f.parts.key.shape[0] = 1; }, "key", {"batch", "[1, 7, 3, 8]", "[2, 5, 6, 8]"}},
       {"KeyCutBeforeItsShape", [](Fixture& f) { f.parts.key.struct_size = 24; }, "key"},
-      {"KeyHeadDim", [](Fixture& f) { f.parts.key.shape[3] = 7; }, "key",
-       {"head_dim", "[2, 7, 3, 7]", "[2, 5, 6, 8]"}},
+      {"KeyHeadDim", [](Fixture& f) { f.parts.key.shape[3] = 7; }, "key", {"head_dim", "[2, 7, 3, 7]", "[2, 5, 6, 8]"}},
       {"ValueBatch", [](Fixture& f) { f.parts.value.shape[0] = 3; }, "value", {"batch", "[3, 7, 3, 4]"}},
-      {"ValueLength", [](Fixture& f) { f.parts.value.shape[1] = 6; }, "value",
+      {"ValueLength",
+       [](Fixture& f) { f.parts.value.shape[1] = 6; },
+       "value",
        {"seq_k", "[2, 6, 3, 4]", "[2, 7, 3, 8]"}},
-      {"ValueHeads", [](Fixture& f) { f.parts.value.shape[2] = 6; }, "value",
+      {"ValueHeads",
+       [](Fixture& f) { f.parts.value.shape[2] = 6; },
+       "value",
        {"heads_kv", "[2, 7, 6, 4]", "[2, 7, 3, 8]"}},
       {"OutputBatch", [](Fixture& f) { f.parts.output.shape[0] = 1; }, "output", {"batch", "[1, 5, 6, 4]"}},
-      {"OutputLength", [](Fixture& f) { f.parts.output.shape[1] = 7; }, "output",
+      {"OutputLength",
+       [](Fixture& f) { f.parts.output.shape[1] = 7; },
+       "output",
        {"seq_q", "[2, 7, 6, 4]", "[2, 5, 6, 8]"}},
       {"OutputHeads", [](Fixture& f) { f.parts.output.shape[2] = 3; }, "output", {"heads_q", "[2, 5, 3, 4]"}},
-      {"OutputHeadDim", [](Fixture& f) { f.parts.output.shape[3] = 3; }, "output",
+      {"OutputHeadDim",
+       [](Fixture& f) { f.parts.output.shape[3] = 3; },
+       "output",
        {"head_dim_v", "[2, 5, 6, 3]", "[2, 7, 3, 4]"}},
       {"LogsumexpBatch", [](Fixture& f) { f.parts.logsumexp->shape[0] = 1; }, "logsumexp", {"batch", "[1, 6, 5]"}},
       {"LogsumexpHeads", [](Fixture& f) { f.parts.logsumexp->shape[1] = 3; }, "logsumexp", {"heads_q", "[2, 3, 5]"}},
       {"LogsumexpLength", [](Fixture& f) { f.parts.logsumexp->shape[2] = 7; }, "logsumexp", {"seq_q", "[2, 6, 7]"}},
       {"HeadsNoMultiple",
        [](Fixture& f) { f.parts.key.shape[2] = f.parts.value.shape[2] = 4; },
-       "query", {"heads_q", "heads_kv", "6", "4", "[2, 5, 6, 8]", "[2, 7, 4, 8]"}},
+       "query",
+       {"heads_q", "heads_kv", "6", "4", "[2, 5, 6, 8]", "[2, 7, 4, 8]"}},
       {"NoKeyHeads", [](Fixture& f) { f.parts.key.shape[2] = f.parts.value.shape[2] = 0; }, "query", {"heads_kv"}},
-      {"HeadDimZero", [](Fixture& f) { f.parts.query.shape[3] = f.parts.key.shape[3] = 0; }, "query",
+      {"HeadDimZero",
+       [](Fixture& f) { f.parts.query.shape[3] = f.parts.key.shape[3] = 0; },
+       "query",
        {"head_dim", "[2, 5, 6, 0]"}},
-      {"ValueHeadDimZero", [](Fixture& f) { f.parts.value.shape[3] = f.parts.output.shape[3] = 0; }, "value",
+      {"ValueHeadDimZero",
+       [](Fixture& f) { f.parts.value.shape[3] = f.parts.output.shape[3] = 0; },
+       "value",
        {"head_dim_v", "[2, 7, 3, 0]"}},
       {"HeadDimTooLarge",
        [](Fixture& f) {
@@ -92,7 +108,9 @@ std::vector<BadInput> bad_shapes() {
          f.parts.output.data = f.spare();
          f.parts.logsumexp = dense_view(KI_DTYPE_FLOAT32, f.parts.logsumexp->data, {1, 1, 1});
        },
-       "query", {"257", "256"}, KI_STATUS_NOT_SUPPORTED},
+       "query",
+       {"257", "256"},
+       KI_STATUS_NOT_SUPPORTED},
       {"ValueHeadDimTooLarge",
        [](Fixture& f) {
          f.parts.query = dense_view(KI_DTYPE_FLOAT32, f.parts.query.data, {1, 1, 1, 8});
@@ -101,7 +119,9 @@ std::vector<BadInput> bad_shapes() {
          f.parts.output.data = f.spare();
          f.parts.logsumexp = dense_view(KI_DTYPE_FLOAT32, f.parts.logsumexp->data, {1, 1, 1});
        },
-       "value", {"300", "256"}, KI_STATUS_NOT_SUPPORTED},
+       "value",
+       {"300", "256"},
+       KI_STATUS_NOT_SUPPORTED},
   };
 }
 
@@ -148,13 +168,21 @@ std::vector<BadInput> all_bad_inputs() {
   add_bad_tensor(all, "Value", "value", [](Fixture& f) -> ki_tensor& { return f.parts.value; });
   add_bad_tensor(all, "Output", "output", [](Fixture& f) -> ki_tensor& { return f.parts.output; });
   add_bad_tensor(all, "Logsumexp", "logsumexp", [](Fixture& f) -> ki_tensor& { return *f.parts.logsumexp; });
-  all.push_back({"KeyDtypeDiffers", [](Fixture& f) { f.parts.key.dtype = KI_DTYPE_FLOAT16; }, "key",
+  all.push_back({"KeyDtypeDiffers",
+                 [](Fixture& f) { f.parts.key.dtype = KI_DTYPE_FLOAT16; },
+                 "key",
                  {"dtype", "float16", "float32"}});
-  all.push_back({"ValueDtypeDiffers", [](Fixture& f) { f.parts.value.dtype = KI_DTYPE_BFLOAT16; }, "value",
+  all.push_back({"ValueDtypeDiffers",
+                 [](Fixture& f) { f.parts.value.dtype = KI_DTYPE_BFLOAT16; },
+                 "value",
                  {"dtype", "bfloat16", "float32"}});
-  all.push_back({"OutputDtypeDiffers", [](Fixture& f) { f.parts.output.dtype = KI_DTYPE_FLOAT16; }, "output",
+  all.push_back({"OutputDtypeDiffers",
+                 [](Fixture& f) { f.parts.output.dtype = KI_DTYPE_FLOAT16; },
+                 "output",
                  {"dtype", "float16", "float32"}});
-  all.push_back({"LogsumexpNotFloat32", [](Fixture& f) { f.parts.logsumexp->dtype = KI_DTYPE_FLOAT16; }, "logsumexp",
+  all.push_back({"LogsumexpNotFloat32",
+                 [](Fixture& f) { f.parts.logsumexp->dtype = KI_DTYPE_FLOAT16; },
+                 "logsumexp",
                  {"dtype", "float16", "float32"}});
   return all;
 }
@@ -192,11 +220,12 @@ TEST(AttentionBadInputCall, NullHandlesAndPointersAreRefused) {
   RefusalFixture f;
   std::uint64_t size = 0;
   EXPECT_TRUE(refused(ki_attention_forward(nullptr, &f.problem, nullptr, 0), KI_STATUS_INVALID_ARGUMENT, "stream"));
-  EXPECT_TRUE(refused(ki_attention_forward(f.stream.get(), nullptr, nullptr, 0), KI_STATUS_INVALID_ARGUMENT, "problem"));
+  EXPECT_TRUE(
+      refused(ki_attention_forward(f.stream.get(), nullptr, nullptr, 0), KI_STATUS_INVALID_ARGUMENT, "problem"));
   EXPECT_TRUE(
       refused(ki_attention_forward_workspace(nullptr, &f.problem, &size), KI_STATUS_INVALID_ARGUMENT, "device"));
-  EXPECT_TRUE(refused(ki_attention_forward_workspace(f.device.get(), nullptr, &size), KI_STATUS_INVALID_ARGUMENT,
-                      "problem"));
+  EXPECT_TRUE(
+      refused(ki_attention_forward_workspace(f.device.get(), nullptr, &size), KI_STATUS_INVALID_ARGUMENT, "problem"));
   EXPECT_TRUE(refused(ki_attention_forward_workspace(f.device.get(), &f.problem, nullptr), KI_STATUS_INVALID_ARGUMENT,
                       "size_bytes"));
   EXPECT_TRUE(f.untouched());

@@ -40,9 +40,9 @@ TEST_P(AttentionDeterminism, OutputDoesNotDependOnWhetherTheLogsumexpIsWanted) {
     const AttentionOutcome with = run_attention(data, device);
     data.logsumexp.reset();
     const AttentionOutcome without = run_attention(data, device);
-    EXPECT_TRUE(without.bits == std::vector<std::uint32_t>(with.bits.begin(),
-                                                           with.bits.begin() + static_cast<std::ptrdiff_t>(
-                                                                                   without.bits.size())));
+    EXPECT_TRUE(without.bits ==
+                std::vector<std::uint32_t>(with.bits.begin(),
+                                           with.bits.begin() + static_cast<std::ptrdiff_t>(without.bits.size())));
   }
 }
 

@@ -58,17 +58,36 @@ std::vector<Overlap> overlaps() {
        [](Fixture& f) { f.parts.output.data = moved(f.parts.query, 2 * 5 * 6 * 8 - 1); }, "output"},
       {"OutputEndsInTheFirstElementOfTheKey",
        [](Fixture& f) { f.parts.output.data = moved(f.parts.key, -(2 * 5 * 6 * 4) + 1); }, "output"},
-      {"OutputBeginsBehindTheQuery",
-       [](Fixture& f) { f.parts.output.data = moved(f.parts.query, 2 * 5 * 6 * 8); }, ""},
+      {"OutputBeginsBehindTheQuery", [](Fixture& f) { f.parts.output.data = moved(f.parts.query, 2 * 5 * 6 * 8); }, ""},
       {"OutputEndsBeforeTheKey", [](Fixture& f) { f.parts.output.data = moved(f.parts.key, -(2 * 5 * 6 * 4)); }, ""},
       {"OutputRepeatsItsBatch", [](Fixture& f) { f.parts.output.strides[0] = 0; }, "output"},
       {"OutputRepeatsItsHeads", [](Fixture& f) { f.parts.output.strides[2] = 0; }, "output"},
-      {"OutputHeadsOverlapByOne", [](Fixture& f) { set_strides(f.parts.output, {120, 24, 3, 1}); }, "output"},
-      {"OutputRowsOverlapByOne", [](Fixture& f) { set_strides(f.parts.output, {120, 23, 4, 1}); }, "output"},
-      {"OutputBatchesOverlapByOne", [](Fixture& f) { set_strides(f.parts.output, {119, 24, 4, 1}); }, "output"},
-      {"OutputHeadsOutermost", [](Fixture& f) { set_strides(f.parts.output, {20, 4, 40, 1}); }, ""},
+      {"OutputHeadsOverlapByOne",
+       [](Fixture& f) {
+         set_strides(f.parts.output, {120, 24, 3, 1});
+       },
+       "output"},
+      {"OutputRowsOverlapByOne",
+       [](Fixture& f) {
+         set_strides(f.parts.output, {120, 23, 4, 1});
+       },
+       "output"},
+      {"OutputBatchesOverlapByOne",
+       [](Fixture& f) {
+         set_strides(f.parts.output, {119, 24, 4, 1});
+       },
+       "output"},
+      {"OutputHeadsOutermost",
+       [](Fixture& f) {
+         set_strides(f.parts.output, {20, 4, 40, 1});
+       },
+       ""},
       {"LogsumexpRepeatsItsBatch", [](Fixture& f) { f.parts.logsumexp->strides[0] = 0; }, "logsumexp"},
-      {"LogsumexpHeadsOverlapByOne", [](Fixture& f) { set_strides(*f.parts.logsumexp, {30, 4, 1}); }, "logsumexp"},
+      {"LogsumexpHeadsOverlapByOne",
+       [](Fixture& f) {
+         set_strides(*f.parts.logsumexp, {30, 4, 1});
+       },
+       "logsumexp"},
       {"QueryAndOutputSideBySide", [](Fixture& f) { side_by_side(f, 72, 48); }, ""},
       {"OutputLeftOfTheQuery",
        [](Fixture& f) {

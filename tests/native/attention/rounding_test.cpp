@@ -18,14 +18,21 @@ class AttentionRounding : public testing::TestWithParam<ki_dtype> {};
 /// With a scale of 0 and two keys each output is half the sum of two values, exact in float32.
 TEST_P(AttentionRounding, TheOutputIsRoundedToNearestEven) {
   const ki_dtype dtype = GetParam();
-  AttentionCase c{.dtype = dtype, .seq_q = 3, .seq_k = 2, .heads_q = 2, .heads_kv = 2, .head_dim = 8,
-                  .head_dim_v = 250, .scale = 0.0F};
+  AttentionCase c{.dtype = dtype,
+                  .seq_q = 3,
+                  .seq_k = 2,
+                  .heads_q = 2,
+                  .heads_kv = 2,
+                  .head_dim = 8,
+                  .head_dim_v = 250,
+                  .scale = 0.0F};
   AttentionData data(c);
   // Values with one bit of significance more between them than the type has, so that half of the results are ties.
   Random random(1);
   const std::int64_t last = dtype == KI_DTYPE_BFLOAT16 ? 256 : dtype == KI_DTYPE_FLOAT16 ? 2048 : 16777216;
   Array values(data.value.shape());
-  for (double& x : values.values) x = static_cast<double>(last / 2 + random.below(last / 2)) * (random.below(2) ? 1 : -1);
+  for (double& x : values.values)
+    x = static_cast<double>(last / 2 + random.below(last / 2)) * (random.below(2) ? 1 : -1);
   data.value.write(values);
 
   for (const Backend& backend : backends()) {
@@ -44,8 +51,14 @@ TEST_P(AttentionRounding, TheOutputIsRoundedToNearestEven) {
 }
 
 TEST_P(AttentionRounding, ASingleKeyReturnsItsValueBitForBit) {
-  const AttentionCase c{.dtype = GetParam(), .seq_q = 3, .seq_k = 1, .heads_q = 3, .heads_kv = 1, .head_dim = 40,
-                        .head_dim_v = 77, .contents = Contents::subnormal};
+  const AttentionCase c{.dtype = GetParam(),
+                        .seq_q = 3,
+                        .seq_k = 1,
+                        .heads_q = 3,
+                        .heads_kv = 1,
+                        .head_dim = 40,
+                        .head_dim_v = 77,
+                        .contents = Contents::subnormal};
   AttentionData data(c);
   const Array values = data.value.read();
   for (const Backend& backend : backends()) {
@@ -61,7 +74,8 @@ TEST_P(AttentionRounding, ASingleKeyReturnsItsValueBitForBit) {
 
 /// Sums are float32: those of the largest float16 do not overflow.
 TEST(AttentionRoundingFloat16, TheLargestFiniteValueSurvives) {
-  AttentionData data({.dtype = KI_DTYPE_FLOAT16, .seq_q = 2, .seq_k = 700, .head_dim = 8, .head_dim_v = 16, .scale = 0.0F});
+  AttentionData data(
+      {.dtype = KI_DTYPE_FLOAT16, .seq_q = 2, .seq_k = 700, .head_dim = 8, .head_dim_v = 16, .scale = 0.0F});
   data.value.write(Array(data.value.shape(), 65504));
   for (const Backend& backend : backends()) {
     SCOPED_TRACE(backend.name());

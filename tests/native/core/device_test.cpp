@@ -48,7 +48,8 @@ TEST(Device, IndicesOutsideTheListAreRefused) {
   ki_device_info info{};
   info.struct_size = sizeof(info);
   for (const std::int32_t index : {-1, count, 1000000}) {
-    EXPECT_TRUE(refused(ki_device_describe(index, &info), KI_STATUS_INVALID_ARGUMENT, "index", {std::to_string(index)}));
+    EXPECT_TRUE(
+        refused(ki_device_describe(index, &info), KI_STATUS_INVALID_ARGUMENT, "index", {std::to_string(index)}));
   }
 }
 

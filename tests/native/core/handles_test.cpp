@@ -1,3 +1,5 @@
+#include "support/handles.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -6,7 +8,6 @@
 #include <utility>
 
 #include "attention/attention_run.h"
-#include "support/handles.h"
 
 namespace ki::test {
 namespace {

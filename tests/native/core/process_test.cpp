@@ -106,7 +106,12 @@ TEST(Process, AChildForkedWhileOthersComputeMayComputeAndCloseToo) {
 
 /// Values whose sums depend on rounding and on subnormals.
 AttentionData sensitive_data(std::int64_t seq) {
-  return AttentionData({.seq_q = seq, .seq_k = 600, .heads_q = 4, .heads_kv = 2, .head_dim = 64, .head_dim_v = 64,
+  return AttentionData({.seq_q = seq,
+                        .seq_k = 600,
+                        .heads_q = 4,
+                        .heads_kv = 2,
+                        .head_dim = 64,
+                        .head_dim_v = 64,
                         .contents = Contents::subnormal});
 }
 

@@ -24,7 +24,9 @@ class Random {
   double uniform() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
 
   /// In [0, count).
-  std::int64_t below(std::int64_t count) { return static_cast<std::int64_t>(bits() % static_cast<std::uint64_t>(count)); }
+  std::int64_t below(std::int64_t count) {
+    return static_cast<std::int64_t>(bits() % static_cast<std::uint64_t>(count));
+  }
 
   /// Of mean 0 and variance 1 (Box and Muller 1958).
   double normal() {

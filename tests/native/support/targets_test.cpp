@@ -22,7 +22,8 @@ TEST_P(SimdTargets, Runs) {
   std::cout << GetParam() << " ran: " << target->detail << "\n";
 }
 
-INSTANTIATE_TEST_SUITE_P(Cpu, SimdTargets, testing::Values("avx2", "avx3"), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Cpu, SimdTargets, testing::Values("avx2", "avx3"),
+                         [](const auto& info) { return info.param; });
 
 TEST(SimdTargetList, TheTestsKnowEveryTargetOfTheLibrary) {
   for (const SimdTarget& target : simd_targets()) EXPECT_TRUE(target.name == "avx2" || target.name == "avx3");

@@ -92,9 +92,8 @@ void TensorData::write(const Array& values) {
 
 void TensorData::write_sentinel() {
   const auto size = static_cast<std::size_t>(element_size(dtype_));
-  for_each_element([&](std::size_t, std::int64_t at) {
-    std::memset(memory_->data() + at, std::to_integer<int>(kSentinel), size);
-  });
+  for_each_element(
+      [&](std::size_t, std::int64_t at) { std::memset(memory_->data() + at, std::to_integer<int>(kSentinel), size); });
 }
 
 Array TensorData::read() const {

@@ -38,10 +38,10 @@ class Memory {
 
 /// Order of a tensor's dimensions in memory, outermost first, and the gaps between rows.
 struct Layout {
-  std::vector<int> order{};       ///< a permutation of the dimensions; empty = 0, 1, 2, ...
-  std::int64_t row_gap = 0;     ///< unused elements behind each row of the last dimension
-  std::vector<int> broadcast{};   ///< dimensions with stride 0
-  std::int64_t misalign = 1;    ///< elements between a 64-byte boundary and the first element
+  std::vector<int> order{};      ///< a permutation of the dimensions; empty = 0, 1, 2, ...
+  std::int64_t row_gap = 0;      ///< unused elements behind each row of the last dimension
+  std::vector<int> broadcast{};  ///< dimensions with stride 0
+  std::int64_t misalign = 1;     ///< elements between a 64-byte boundary and the first element
 };
 
 /// Strides of a tensor of this shape in this layout, in elements.

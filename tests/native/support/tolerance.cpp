@@ -62,10 +62,10 @@ testing::AssertionResult compare_elements(ki_dtype dtype, const Array& got, cons
     }
   }
   if (!worst) return testing::AssertionSuccess();
-  return testing::AssertionFailure() << "worst " << describe(got, *worst) << ": got "
-                                     << got.values[*worst] << ", want " << expected.reference.values[*worst]
-                                     << ", allowed +-" << allowance(dtype, expected, *worst, naive_error) << ", off by "
-                                     << worst_ratio << " times that (" << wrong << " of " << got.values.size()
+  return testing::AssertionFailure() << "worst " << describe(got, *worst) << ": got " << got.values[*worst] << ", want "
+                                     << expected.reference.values[*worst] << ", allowed +-"
+                                     << allowance(dtype, expected, *worst, naive_error) << ", off by " << worst_ratio
+                                     << " times that (" << wrong << " of " << got.values.size()
                                      << " elements are wrong)";
 }
 
@@ -90,8 +90,8 @@ testing::AssertionResult compare_angle(ki_dtype dtype, const Array& got, const E
   const double allowed = 1 - std::sqrt(1 - sine * sine) + 0x1p-40;    // the last term is this function's own rounding
   const double distance = 1 - dot / std::sqrt(got_square * want_square);
   if (distance <= allowed) return testing::AssertionSuccess();
-  return testing::AssertionFailure() << "direction differs: 1 - cosine similarity is " << distance
-                                     << ", allowed " << allowed;
+  return testing::AssertionFailure() << "direction differs: 1 - cosine similarity is " << distance << ", allowed "
+                                     << allowed;
 }
 
 }  // namespace

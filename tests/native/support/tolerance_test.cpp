@@ -21,7 +21,8 @@ Expected ones(const Shape& shape, double naive_error) {
 
 TEST(Tolerance, AcceptsTheReferenceItself) {
   EXPECT_TRUE(matches(KI_DTYPE_FLOAT32, Array({2, 3}, 1), ones({2, 3}, 0)));
-  EXPECT_TRUE(matches(KI_DTYPE_FLOAT32, Array(Shape{0, 3}), Expected{Array(Shape{0, 3}), Array(Shape{0, 3}), Array(Shape{0, 3})}));
+  EXPECT_TRUE(matches(KI_DTYPE_FLOAT32, Array(Shape{0, 3}),
+                      Expected{Array(Shape{0, 3}), Array(Shape{0, 3}), Array(Shape{0, 3})}));
 }
 
 TEST(Tolerance, AllowsSeventeenRoundingsAndNoMoreWhereTheNaiveFormulaIsExact) {
