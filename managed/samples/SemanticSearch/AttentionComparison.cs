@@ -11,7 +11,7 @@ namespace SemanticSearch;
 /// <param name="MaxDifference">largest absolute difference of its result from the first contestant's</param>
 internal sealed record AttentionTiming(string Label, TimeSpan Best, TimeSpan Median, float MaxDifference);
 
-/// <summary>Times several ways to compute the same attention, in turns, so that all see the same state of the machine.</summary>
+/// <summary>Times several ways to compute the same attention, in turns: all see the same state of the machine.</summary>
 internal static class AttentionComparison
 {
     /// <summary>Runs the comparison.</summary>
@@ -19,8 +19,8 @@ internal static class AttentionComparison
     /// <param name="shape">the problem; its numbers are drawn from a normal distribution</param>
     /// <param name="rounds">how often each is timed, after one run that is not</param>
     /// <param name="progress">told how much is done, from 0 to 1</param>
-    public static IReadOnlyList<AttentionTiming> Run(IReadOnlyList<(string Label, ISelfAttention Attention)> contestants,
-        SelfAttentionShape shape, int rounds, Action<double>? progress = null)
+    public static IReadOnlyList<AttentionTiming> Run(
+        IReadOnlyList<(string Label, ISelfAttention Attention)> contestants, SelfAttentionShape shape, int rounds, Action<double>? progress = null)
     {
         var qkv = NormalNumbers(shape.QkvLength);
         var outputs = contestants.Select(_ => new float[shape.OutputLength]).ToArray();

@@ -39,7 +39,8 @@ var noComparison = new Option<bool>("--no-comparison")
 {
     Description = "Leave out the comparison of attention with plain C#, which takes some seconds",
 };
-var command = new RootCommand("Finds sentences by meaning: a small transformer whose attention runs through Kernels.Interop.")
+var command = new RootCommand(
+    "Finds sentences by meaning, with a small transformer whose attention runs through Kernels.Interop.")
 {
     sentences, queries, model, device, top, noComparison,
 };

@@ -77,7 +77,8 @@ internal static class SearchApplication
         ISelfAttention attention, ConsoleReport report)
     {
         var timed = new TimedAttention(attention);
-        var encoder = report.Progress("Loading the model", progress => SentenceEncoder.Load(options.Model, timed, progress));
+        var encoder = report.Progress("Loading the model",
+            progress => SentenceEncoder.Load(options.Model, timed, progress));
 
         // The first run is slower, because it compiles the code.
         encoder.Embed(sentences[0]);
@@ -99,7 +100,8 @@ internal static class SearchApplication
         });
         var total = times.Aggregate(TimeSpan.Zero, (sum, time) => sum + time);
         report.Line($"Embedded {ConsoleReport.Count(sentences.Count, "sentence")} in {total.TotalMilliseconds:f0} ms: "
-            + $"{Statistics.Median(times).TotalMilliseconds:f2} ms each (median), {(timed.Elapsed - warmUp) / total:0.0%} of it in attention");
+            + $"{Statistics.Median(times).TotalMilliseconds:f2} ms each (median), "
+            + $"{(timed.Elapsed - warmUp) / total:0.0%} of it in attention");
 
         var index = new SearchIndex(embeddings);
         foreach (var query in queries)
@@ -111,15 +113,15 @@ internal static class SearchApplication
     private static void Compare(DeviceInfo device, ISelfAttention attention, ConsoleReport report)
     {
         var threads = device.Kind == DeviceKind.Cpu ? device.Parallelism : Environment.ProcessorCount;
-        var copies = device.Kind == DeviceKind.Cpu ? "" : ", copies to it and back included";
+        var copies = device.Kind == DeviceKind.Cpu ? "" : " and copies";
         List<(string, ISelfAttention)> contestants =
         [
-            ($"Kernels.Interop on {device.Name} ({device.Target}), {ConsoleReport.Parallelism(device)}{copies}", attention),
-            ("plain C# over TensorPrimitives, 1 thread", new PlainAttention(1)),
+            ($"Kernels.Interop, {device.Name} ({device.Target}), {ConsoleReport.Parallelism(device)}{copies}", attention),
+            ("plain C#, 1 thread", new PlainAttention(1)),
         ];
         if (threads > 1)
         {
-            contestants.Add(($"plain C# over TensorPrimitives, Parallel.For, {threads} threads", new PlainAttention(threads)));
+            contestants.Add(($"plain C#, Parallel.For, {threads} threads", new PlainAttention(threads)));
         }
 
         var timings = report.Progress("Comparing attention with plain C#",

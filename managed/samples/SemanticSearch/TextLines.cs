@@ -7,7 +7,8 @@ namespace SemanticSearch;
 /// <param name="BlankLines">how many were blank and left out</param>
 internal sealed record TextLines(IReadOnlyList<string> Lines, int BlankLines)
 {
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding StrictUtf8 =
+        new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Reads one of the files that come with this program.</summary>
     public static TextLines BuiltIn(string name) =>

@@ -37,13 +37,13 @@ internal sealed class CommandLineTests
     [Test]
     public void TheMainJobEndsWithTheComparison()
     {
-        var (exitCode, output, error) = Run("--model", TestModel.Folder);
+        var (exitCode, output, error) = Run("--model", TestModel.Folder, "--device", "cpu");
         using (Assert.EnterMultipleScope())
         {
             Assert.That(error, Is.Empty);
             Assert.That(exitCode, Is.Zero);
-            Assert.That(output, Does.Contain("Embedded 120 sentences").And.Contain("The vet gave the rabbit an injection."));
-            Assert.That(output, Does.Contain("Kernels.Interop on").And.Contain("plain C# over TensorPrimitives, 1 thread"));
+            Assert.That(output, Does.Contain("Embedded 120 sentences").And.Contain("The vet gave the rabbit"));
+            Assert.That(output, Does.Contain("Kernels.Interop, cpu").And.Contain("plain C#, 1 thread"));
         }
     }
 
@@ -85,7 +85,8 @@ internal sealed class CommandLineTests
     public void ARuntimeThatCannotNormaliseTextIsRefused()
     {
         var settings = File.ReadAllText(Path.ChangeExtension(Program, ".runtimeconfig.json"));
-        var invariant = settings.Replace("\"System.Globalization.Invariant\": false", "\"System.Globalization.Invariant\": true");
+        const string Setting = "\"System.Globalization.Invariant\": ";
+        var invariant = settings.Replace(Setting + "false", Setting + "true");
         Assert.That(invariant, Is.Not.EqualTo(settings));
         var result = RunDotnet("exec", "--runtimeconfig", _folder.Write("invariant.json", invariant), Program,
             "--model", TestModel.Folder);

@@ -114,7 +114,8 @@ internal sealed class ModelWeightsTests
     [Test]
     public void AnotherShapeIsRefused() =>
         Assert.That(() => ModelWeights.Load(_folder.Path).Floats("m", 3, 2),
-            Throws.TypeOf<ModelException>().With.Message.Contains("float32 [2, 3]").And.Message.Contains("float32 [3, 2]"));
+            Throws.TypeOf<ModelException>().With.Message.Contains("float32 [2, 3]")
+                .And.Message.Contains("float32 [3, 2]"));
 
     [Test]
     public void AnotherDataTypeIsRefused() =>

@@ -36,7 +36,8 @@ internal sealed class SentenceEncoderTests(string attention) : IDisposable
         {
             foreach (var item in Golden.Embeddings)
             {
-                Assert.That(_encoder.Embed(item.Text), Is.EqualTo(item.Values).Within(Golden.EmbeddingTolerance), item.Text);
+                Assert.That(_encoder.Embed(item.Text),
+                    Is.EqualTo(item.Values).Within(Golden.EmbeddingTolerance), item.Text);
             }
         }
     }
@@ -50,7 +51,8 @@ internal sealed class SentenceEncoderTests(string attention) : IDisposable
             foreach (var query in Golden.Search.Queries)
             {
                 var matches = index.Search(_encoder.Embed(query.Text), 5);
-                Assert.That(matches.Select(match => match.Index), Is.EqualTo(query.Top5.Select(match => match.Index)), query.Text);
+                Assert.That(matches.Select(match => match.Index),
+                    Is.EqualTo(query.Top5.Select(match => match.Index)), query.Text);
                 Assert.That(matches.Select(match => match.Score),
                     Is.EqualTo(query.Top5.Select(match => match.Score)).Within(Golden.ScoreTolerance), query.Text);
             }

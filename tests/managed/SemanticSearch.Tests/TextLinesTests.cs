@@ -25,10 +25,12 @@ internal sealed class TextLinesTests
     }
 
     [Test]
-    public void AFileWithoutSentencesIsRefused() => AssertRefused(_folder.Write("blank.txt", "\n \n"), "holds no sentences");
+    public void AFileWithoutSentencesIsRefused() =>
+        AssertRefused(_folder.Write("blank.txt", "\n \n"), "holds no sentences");
 
     [Test]
-    public void AFileThatIsNotUtf8IsRefused() => AssertRefused(_folder.Write("latin1.txt", [0x63, 0xe9, 0x0a]), "is not UTF-8");
+    public void AFileThatIsNotUtf8IsRefused() =>
+        AssertRefused(_folder.Write("latin1.txt", [0x63, 0xe9, 0x0a]), "is not UTF-8");
 
     [Test]
     public void AMissingFileIsRefused() => AssertRefused(Path.Combine(_folder.Path, "none.txt"), "there is no file");

@@ -6,7 +6,7 @@ internal static class ModelFolder
     /// <summary>Environment variable that names the folder.</summary>
     public const string Variable = "KERNELS_INTEROP_MODEL";
 
-    /// <summary>The folder that <see cref="Variable"/> names, else the one that <c>build/fetch-model.sh</c> makes.</summary>
+    /// <summary>The folder that <see cref="Variable"/> names, else what <c>build/fetch-model.sh</c> makes.</summary>
     public static string Default
     {
         get
@@ -30,7 +30,7 @@ internal static class ModelFolder
         if (!Directory.Exists(folder))
         {
             throw new ModelException(
-                $"there is no model folder {folder}; run build/fetch-model.sh to fetch it, or name another with --model");
+                $"there is no model folder {folder}; run build/fetch-model.sh to fetch it, or name one with --model");
         }
 
         var path = Path.Combine(folder, file);

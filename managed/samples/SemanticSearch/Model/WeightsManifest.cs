@@ -89,7 +89,8 @@ internal sealed class WeightsManifest
         var type = element.GetProperty("dtype").GetString() ?? "";
         if (type is not ("float32" or "int32") || element.TryGetProperty("quantization", out _))
         {
-            throw new ModelException($"the tensor {name} is stored as {type}; this program reads plain float32 and int32");
+            throw new ModelException(
+                $"the tensor {name} is stored as {type}; this program reads plain float32 and int32");
         }
 
         var shape = element.GetProperty("shape").EnumerateArray().Select(length => length.GetInt32()).ToArray();

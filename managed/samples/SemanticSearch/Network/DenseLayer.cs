@@ -101,7 +101,8 @@ internal sealed class DenseLayer
     /// <param name="panel">[inputs, TileColumns]</param>
     /// <param name="bias">[TileColumns]</param>
     /// <param name="tile">[TileRows, TileColumns], written</param>
-    private static void Tile(ReadOnlySpan<float> rows, ReadOnlySpan<float> panel, ReadOnlySpan<float> bias, Span<float> tile)
+    private static void Tile(
+        ReadOnlySpan<float> rows, ReadOnlySpan<float> panel, ReadOnlySpan<float> bias, Span<float> tile)
     {
         var (y00, y01) = (new Vector<float>(bias), new Vector<float>(bias[Vector<float>.Count..]));
         var (y10, y11, y20, y21, y30, y31) = (y00, y01, y00, y01, y00, y01);

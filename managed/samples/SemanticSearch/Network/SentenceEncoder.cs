@@ -35,14 +35,16 @@ internal sealed class SentenceEncoder
     {
         if (vocabulary.Count > VocabularyRows)
         {
-            throw new ModelException($"vocab.json has {vocabulary.Count} pieces, more than the {VocabularyRows} embeddings");
+            throw new ModelException(
+                $"vocab.json has {vocabulary.Count} pieces, more than the {VocabularyRows} embeddings");
         }
 
         _tokenizer = new UnigramTokenizer(vocabulary);
         _attention = attention;
         if (weights.Int(LayerNames.MaxTokens) is var kept && kept != MaxTokens)
         {
-            throw new ModelException($"the model keeps {kept} tokens of a text; this program knows the one that keeps {MaxTokens}");
+            throw new ModelException(
+                $"the model keeps {kept} tokens of a text; this program knows the one that keeps {MaxTokens}");
         }
 
         _tokenEmbeddings = weights.Floats("module/Embeddings_en", VocabularyRows, TokenWidth);

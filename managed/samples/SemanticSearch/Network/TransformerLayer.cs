@@ -51,7 +51,8 @@ internal sealed class TransformerLayer
         _contract = FeedForward("conv2", HiddenWidth, OutputWidth);
 
         LayerNorm Norm(string name, int columns) => new(
-            weights.Floats(LayerNames.NormScale(name), columns), weights.Floats(LayerNames.NormBias(name), columns), epsilon);
+            weights.Floats(LayerNames.NormScale(name), columns), weights.Floats(LayerNames.NormBias(name), columns),
+            epsilon);
 
         // The projections around attention are stored as convolutions of size 1 by 1.
         DenseLayer Convolution(string name, int inputs, int outputs) => new(
@@ -69,7 +70,8 @@ internal sealed class TransformerLayer
     /// <param name="tokens">number of tokens, at least 1</param>
     /// <param name="scratch">room for intermediate results</param>
     /// <param name="attention">computes the attention</param>
-    public void Forward(ReadOnlySpan<float> x, Span<float> y, int tokens, LayerScratch scratch, ISelfAttention attention)
+    public void Forward(
+        ReadOnlySpan<float> x, Span<float> y, int tokens, LayerScratch scratch, ISelfAttention attention)
     {
         _attentionNorm.Forward(x, scratch.Normed, tokens);
         _qkv.Forward(scratch.Normed, scratch.Qkv, tokens);

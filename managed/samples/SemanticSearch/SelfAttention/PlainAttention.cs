@@ -34,8 +34,8 @@ internal sealed class PlainAttention(int threads) : ISelfAttention
             var options = new ParallelOptions { MaxDegreeOfParallelism = threads };
             Parallel.For(0, shape.Heads * shape.Tokens, options, () => new float[shape.Tokens], (item, _, scores) =>
             {
-                Query(new ReadOnlySpan<float>((void*)source, shape.QkvLength), new Span<float>((void*)target, shape.OutputLength),
-                    scores, item / shape.Tokens, item % shape.Tokens, shape);
+                Query(new ReadOnlySpan<float>((void*)source, shape.QkvLength),
+                    new Span<float>((void*)target, shape.OutputLength), scores, item / shape.Tokens, item % shape.Tokens, shape);
                 return scores;
             }, _ => { });
         }
