@@ -1,11 +1,17 @@
+using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Kernels.Interop.Benchmarks;
+using Perfolizer.Horology;
 
 // In this process: a process of its own for each benchmark would take a build and a restore of packages for each.
-// BenchmarkDotNet's options follow, such as --filter '*Sentence*', --job short, --artifacts FOLDER.
-ManualConfig config = DefaultConfig.Instance.AddJob(
-    Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithMaxIterationCount(30).AsDefault());
+// Arguments are BenchmarkDotNet's, such as --filter '*Sentence*' and --artifacts FOLDER.
+Job job = Job.Default
+    .WithToolchain(InProcessEmitToolchain.Instance)
+    .WithWarmupCount(3)
+    .WithIterationCount(12)
+    .WithIterationTime(TimeInterval.FromMilliseconds(250));
+ManualConfig config = DefaultConfig.Instance.AddJob(job).AddColumn(StatisticColumn.Min, StatisticColumn.Median);
 BenchmarkSwitcher.FromAssembly(typeof(SelfAttention).Assembly).Run(args, config);
