@@ -2,10 +2,10 @@
 # benchmark.sh [--quick] [--rivals]
 #
 # Sets up what the benchmarks need, runs them, and prints tables; docs/benchmarks.md says how to read them. Takes about
-# 6 minutes on a machine that does nothing else, which is what its figures need.
+# 8 minutes on a machine that does nothing else, which is what its figures need.
 #
 #   --quick   one minute: fewer shapes and 3 repetitions instead of 12, to see that all works
-#   --rivals  compares with ONNX Runtime too: 5 minutes more, 300 MB of packages from npm's registry, 6 GB of memory
+#   --rivals  compares with ONNX Runtime too: 7 minutes more, 300 MB of packages from npm's registry, 6 GB of memory
 #
 # All results stay in artifacts/benchmarks: results.md holds the tables.
 . "$(dirname "$0")/common.sh"
@@ -67,7 +67,7 @@ describe_machine() {
 measure_attention() {
   local filter=. repetitions=12
   ! $quick || filter='roof|sentence|/L:(512|2048)/' repetitions=3
-  say "measuring attention beside the roof ($($quick && echo 1 minute || echo 4 minutes))"
+  say "measuring attention beside the roof ($($quick && echo 1 minute || echo 6 minutes))"
   "$programs/attention_benchmark" --benchmark_filter="$filter" --benchmark_min_time=0.05 \
     --benchmark_repetitions=$repetitions --benchmark_enable_random_interleaving=true \
     --benchmark_out="$results/attention.json" --benchmark_out_format=json > "$results/attention.log" 2>&1 ||

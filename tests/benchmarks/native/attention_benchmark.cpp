@@ -44,10 +44,9 @@ std::vector<AttentionCase> cases_of(const Setting& setting) {
         for (const std::int64_t length : lengths) cases.push_back({dtype, kHeads, head_dim, length, causal});
       };
       add(KI_DTYPE_FLOAT32, {128, 512, 1024, 2048});
-      if (wide) add(KI_DTYPE_FLOAT32, {4096});
-      if (wide && setting.threads > 1 && head_dim == 128) add(KI_DTYPE_FLOAT32, {8192});
-      add(KI_DTYPE_FLOAT16, {512, 2048});
-      add(KI_DTYPE_BFLOAT16, {512, 2048});
+      if (wide && head_dim == 128) add(KI_DTYPE_FLOAT32, {4096});
+      if (wide && head_dim == 128 && setting.threads > 1) add(KI_DTYPE_FLOAT32, {8192});
+      for (const ki_dtype dtype : {KI_DTYPE_FLOAT16, KI_DTYPE_BFLOAT16}) add(dtype, {512, wide ? 2048 : 1024});
     }
   }
   return cases;
