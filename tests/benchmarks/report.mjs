@@ -91,8 +91,8 @@ function report({ context, entries }) {
     ...Object.entries(context)
       .filter(([key]) => key.startsWith('without '))
       .map(([key, why]) => `Measured ${key}: ${why}`),
-    'GFLOP/s; 16 heads, batch 1, causal counts half the operations. A share is the best repetition over the best of ' +
-      'the roof, a median share the median over the median of the roof.',
+    'GFLOP/s; 16 heads, batch 1, causal counts half the operations. A share is the best repetition over the best ' +
+      'of the roof, a median share the median over the median of the roof.',
   ];
   for (const setting of settings) {
     const [roof] = of('roof', setting);

@@ -3,8 +3,8 @@ using System.Numerics.Tensors;
 namespace Kernels.Interop.Benchmarks;
 
 /// <summary>
-/// Attention as it is written in C# without a kernel: for each head and query, dot products with all keys, a softmax and a
-/// weighted sum of the values, over <see cref="TensorPrimitives"/>.
+/// Attention as it is written in C# without a kernel: for each head and query, dot products with all keys, a softmax
+/// and a weighted sum of the values, over <see cref="TensorPrimitives"/>.
 /// </summary>
 internal sealed class PlainAttention(SelfAttention problem, int threads)
 {
