@@ -87,7 +87,8 @@ function report({ context, entries }) {
   const of = (family, setting) => entries.filter(entry => entry.family === family && entry.setting === setting);
   const parts = [
     '# Attention, forward',
-    `Processor: ${context.processor}. Compiler: ${context.compiler}. Load when it began: ${context.load_avg[0].toFixed(1)}.`,
+    `Processor: ${context.processor}. Compiler: ${context.compiler}. ` +
+      `Load when it began: ${context.load_avg[0].toFixed(1)}.`,
     ...Object.entries(context)
       .filter(([key]) => key.startsWith('without '))
       .map(([key, why]) => `Measured ${key}: ${why}`),

@@ -1,6 +1,6 @@
 namespace Kernels.Interop.Benchmarks;
 
-/// <summary>Self-attention of one sequence over contiguous tensors [1, tokens, heads, head dim], and its memory.</summary>
+/// <summary>Self-attention of one sequence: contiguous tensors [1, tokens, heads, head dim] in its own memory.</summary>
 internal sealed class SelfAttention
 {
     public SelfAttention(int tokens, int heads, int headDim)
