@@ -17,9 +17,7 @@ class FloatingPointScope {
   FloatingPointScope() noexcept : saved_(_mm_getcsr()) {
     if (saved_ != kDefault) _mm_setcsr(kDefault);
   }
-  ~FloatingPointScope() {
-    if (saved_ != kDefault) _mm_setcsr(saved_);
-  }
+  ~FloatingPointScope() { _mm_setcsr(saved_); }  // the sticky exception flags too
 
  private:
   static constexpr unsigned kDefault = 0x1F80;  // every exception masked, nothing else set

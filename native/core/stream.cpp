@@ -35,8 +35,10 @@ ki_status ki_stream_wrap(ki_device* device, void* native_stream, ki_stream** str
 }
 
 ki_status ki_stream_get_native(const ki_stream* stream, void** native_stream) noexcept {
-  return ki::guard(
-      [&] { ki::require(native_stream, "native_stream") = ki::require(stream, "stream").implementation->native(); });
+  return ki::guard([&] {
+    void*& native = ki::require(native_stream, "native_stream");
+    native = ki::require(stream, "stream").implementation->native();
+  });
 }
 
 ki_status ki_stream_synchronize(ki_stream* stream) noexcept {

@@ -17,6 +17,7 @@ namespace ki::attention::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 namespace simd = ki::cpu::HWY_NAMESPACE;
 using simd::FloatTag;
+using simd::FloatVector;
 using simd::kLanes;
 using simd::kPanelWidth;
 using simd::kTileRows;
@@ -64,40 +65,64 @@ void compute_scores(const Problem& p, const Tile& tile, int keys, const Scratch&
   }
 }
 
-// Turns a row's scores into 2^(score - maximum) and brings its running maximum and sum up to date. Returns the factor
-// that what was summed so far has to be multiplied with.
-float softmax_row(float* HWY_RESTRICT scores, int keys, float* row_max, float* row_sum) {
+// A row's last, partial vector of scores; lanes behind the last key, which hold whatever the product left there, are
+// -infinity.
+HWY_INLINE FloatVector tail_scores(const float* scores, int keys) {
   const FloatTag d;
-  const auto minus_infinity = hn::Set(d, -kInfinity);
   const int full = keys / kLanes * kLanes;
-  // Lanes behind the last key hold whatever the product left there: they count as invisible.
-  const auto tail = hn::IfThenElse(hn::FirstN(d, keys - full), hn::Load(d, scores + full), minus_infinity);
+  return hn::IfThenElse(hn::FirstN(d, keys - full), hn::Load(d, scores + full), hn::Set(d, -kInfinity));
+}
 
+HWY_INLINE float largest_score(const float* HWY_RESTRICT scores, int keys) {
+  const FloatTag d;
+  const int full = keys / kLanes * kLanes;
   // Four maxima at a time: one would wait for itself.
-  hn::Vec<FloatTag> maxima[4] = {tail, tail, tail, tail};
+  FloatVector maxima[4];
+  for (auto& maximum : maxima) maximum = tail_scores(scores, keys);
   int j = 0;
   for (; j + 4 * kLanes <= full; j += 4 * kLanes) {
     for (int i = 0; i < 4; ++i) maxima[i] = hn::Max(maxima[i], hn::Load(d, scores + j + i * kLanes));
   }
   for (; j < full; j += kLanes) maxima[0] = hn::Max(maxima[0], hn::Load(d, scores + j));
-  const auto most = hn::Max(hn::Max(maxima[0], maxima[1]), hn::Max(maxima[2], maxima[3]));
-  const float maximum = std::max(*row_max, hn::ReduceMax(d, most));
-  // A row whose scores are all -infinity has seen nothing yet; any finite shift keeps its terms at 0.
-  const float shift = maximum == -kInfinity ? 0.0f : maximum;
-  const auto shifts = hn::Set(d, shift);
+  return hn::ReduceMax(d, hn::Max(hn::Max(maxima[0], maxima[1]), hn::Max(maxima[2], maxima[3])));
+}
 
-  const auto tail_terms = simd::exp2(d, hn::Sub(tail, shifts));
-  hn::Store(tail_terms, d, scores + full);
-  auto sums = tail_terms;
-  for (j = 0; j < full; j += kLanes) {
+// Turns scores into 2^(score - shift) and returns their sum.
+HWY_INLINE float exponentiate(float* HWY_RESTRICT scores, int keys, float shift) {
+  const FloatTag d;
+  const auto shifts = hn::Set(d, shift);
+  const int full = keys / kLanes * kLanes;
+  auto sums = simd::exp2(d, hn::Sub(tail_scores(scores, keys), shifts));
+  hn::Store(sums, d, scores + full);
+  for (int j = 0; j < full; j += kLanes) {
     const auto terms = simd::exp2(d, hn::Sub(hn::Load(d, scores + j), shifts));
     hn::Store(terms, d, scores + j);
     sums = hn::Add(sums, terms);
   }
-  const float rescale = hn::GetLane(simd::exp2(d, hn::Set(d, *row_max - shift)));
-  *row_sum = *row_sum * rescale + hn::ReduceSum(d, sums);
-  *row_max = maximum;
-  return rescale;
+  return hn::ReduceSum(d, sums);
+}
+
+// Turns the scores of a tile into probabilities, short of the division by their sum, and brings every row's running
+// maximum and sum up to date. rescale[r] is the factor that what row r has summed so far has to be multiplied with.
+//
+// First all maxima, then all exponentials: a row's reductions then overlap with the next row's loads.
+void softmax(const Tile& tile, const Scratch& s, float* HWY_RESTRICT rescale) {
+  const FloatTag d;
+  float* row_max = s.row_max + tile.first;
+  float* row_sum = s.row_sum + tile.first;
+  float shift[kTileRows];
+  for (int r = 0; r < tile.rows; ++r) {
+    const float before = row_max[r];
+    if (tile.visible[r] > 0)
+      row_max[r] = std::max(before, largest_score(s.tile_scores + r * kScratchPitch, tile.visible[r]));
+    // A row whose scores are all -infinity has seen nothing yet; any finite shift keeps its terms at 0.
+    shift[r] = row_max[r] == -kInfinity ? 0.0f : row_max[r];
+    rescale[r] = hn::GetLane(simd::exp2(d, hn::Set(d, before - shift[r])));
+  }
+  for (int r = 0; r < tile.rows; ++r) {
+    if (tile.visible[r] == 0) continue;
+    row_sum[r] = row_sum[r] * rescale[r] + exponentiate(s.tile_scores + r * kScratchPitch, tile.visible[r], shift[r]);
+  }
 }
 
 // accumulators[r] = rescale[r] * accumulators[r] + sum over visible keys of probability * value. The keys that every
@@ -137,11 +162,7 @@ void attend_chunk(const Problem& p, const Block& block, std::int64_t chunk, int 
     if (tile.most == 0) continue;
     compute_scores(p, tile, keys, s);
     float rescale[kTileRows];
-    for (int r = 0; r < tile.rows; ++r) {
-      rescale[r] = tile.visible[r] == 0 ? 1.0f
-                                        : softmax_row(s.tile_scores + r * kScratchPitch, tile.visible[r],
-                                                      s.row_max + first + r, s.row_sum + first + r);
-    }
+    softmax(tile, s, rescale);
     accumulate_values(p, tile, keys, rescale, s);
   }
 }
@@ -164,8 +185,9 @@ void write_output(const Problem& p, const Block& block, const Scratch& s) {
       simd::store_first(d, hn::Mul(hn::Load(d, accumulator + full), inverse), output + full, columns - full);
     }
     if (p.logsumexp.data != nullptr) {
-      *at<float>(p.logsumexp, block.batch, row.head, row.position) =
-          static_cast<float>(s.row_max[r] * kLn2 + std::log(double{sum}));
+      // A score of +infinity leaves a sum of NaN, infinity less itself, and dominates all the same.
+      const double logsumexp = s.row_max[r] == kInfinity ? kInfinity : s.row_max[r] * kLn2 + std::log(double{sum});
+      *at<float>(p.logsumexp, block.batch, row.head, row.position) = static_cast<float>(logsumexp);
     }
   }
 }
