@@ -5,6 +5,12 @@
 namespace ki::cpu {
 namespace {
 
+#if defined(__aarch64__)
+
+std::string missing_for(SimdTarget) { return ""; }  // the architecture includes NEON
+
+#else
+
 // __builtin_cpu_supports takes literals only, and asks the operating system's support of the registers too.
 #define KI_REQUIRE_FEATURE(feature) \
   if (!__builtin_cpu_supports(feature)) missing += missing.empty() ? feature : " " feature
@@ -31,19 +37,24 @@ std::string missing_for_avx3() {
 
 #undef KI_REQUIRE_FEATURE
 
+std::string missing_for(SimdTarget target) {
+  return target == SimdTarget::avx3 ? missing_for_avx3() : missing_for_avx2();
+}
+
+#endif
+
 }  // namespace
 
 const char* name_of(SimdTarget target) {
   switch (target) {
     case SimdTarget::avx2: return "avx2";
     case SimdTarget::avx3: return "avx3";
+    case SimdTarget::neon: return "neon";
   }
   return "unknown target";
 }
 
-std::string missing_features(SimdTarget target) {
-  return target == SimdTarget::avx2 ? missing_for_avx2() : missing_for_avx3();
-}
+std::string missing_features(SimdTarget target) { return missing_for(target); }
 
 SimdTarget choose_simd_target(std::string_view name) {
   for (auto target = kSimdTargets.rbegin(); target != kSimdTargets.rend(); ++target) {
@@ -54,10 +65,12 @@ SimdTarget choose_simd_target(std::string_view name) {
     if (wanted) not_supported("options.target", "'", name, "' needs ", missing, ", which this processor lacks");
   }
   if (name.empty()) {
-    not_supported("name", "the CPU kernels need AVX2, FMA and F16C; this processor lacks ",
-                  missing_features(SimdTarget::avx2));
+    not_supported("name", "the CPU kernels need at least ", name_of(kSimdTargets.front()),
+                  ", and this processor lacks ", missing_features(kSimdTargets.front()));
   }
-  refuse("options.target", "'", name, "' is unknown; expected avx2 or avx3");
+  std::string known;
+  for (const SimdTarget target : kSimdTargets) known += (known.empty() ? "" : " or ") + std::string(name_of(target));
+  refuse("options.target", "'", name, "' is unknown; expected ", known);
 }
 
 }  // namespace ki::cpu

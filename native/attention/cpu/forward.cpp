@@ -13,7 +13,7 @@ using ki::cpu::CpuDevice;
 constexpr std::int64_t kMaxBlockRows = 2048;
 
 // Rows of a block at the least, if there are that many: below, packing dominates.
-constexpr std::int64_t kMinBlockRows = 4 * kMaxTileRows;
+constexpr std::int64_t kMinBlockRows = 60;
 
 // Blocks for each worker, so that the last one to finish is not far behind the others.
 constexpr std::int64_t kBlocksPerWorker = 4;
@@ -27,11 +27,11 @@ double multiply_adds(const Problem& p) {
 }
 
 BlockFunction kernel_for(const CpuDevice& device, ki_dtype dtype) {
-  const Kernels& kernels = device.target() == ki::cpu::SimdTarget::avx3 ? avx3_kernels() : avx2_kernels();
+  const Kernels& compiled = kernels(device.target());
   switch (dtype) {
-    case KI_DTYPE_FLOAT32: return kernels.forward_float32;
-    case KI_DTYPE_FLOAT16: return kernels.forward_float16;
-    case KI_DTYPE_BFLOAT16: return kernels.forward_bfloat16;
+    case KI_DTYPE_FLOAT32: return compiled.forward_float32;
+    case KI_DTYPE_FLOAT16: return compiled.forward_float16;
+    case KI_DTYPE_BFLOAT16: return compiled.forward_bfloat16;
   }
   return nullptr;
 }
@@ -76,7 +76,7 @@ Blocking choose_blocking(const Problem& p, int workers) {
   const std::int64_t for_balance = workers == 1 ? 1 : (kBlocksPerWorker * workers + heads - 1) / heads;
   const std::int64_t affordable = std::max<std::int64_t>(rows / kMinBlockRows, 1);
   const std::int64_t blocks = std::max(std::min(for_balance, affordable), (rows + kMaxBlockRows - 1) / kMaxBlockRows);
-  const std::int64_t block_rows = std::min(rows, round_up((rows + blocks - 1) / blocks, kMaxTileRows));
+  const std::int64_t block_rows = std::min(rows, round_up((rows + blocks - 1) / blocks, kScratchTileRows));
   return {static_cast<int>(block_rows), (rows + block_rows - 1) / block_rows};
 }
 
@@ -84,7 +84,7 @@ ScratchSizes::ScratchSizes(const Problem& p, const Blocking& blocking) {
   const std::int64_t chunk = round_up(std::min(p.seq_k, kKeyChunk), kMaxLanes);
   keys = chunk * p.head_dim;
   values = chunk * accumulator_pitch(p);
-  tile = kMaxTileRows * kScratchPitch;
+  tile = kScratchTileRows * kScratchPitch;
   queries = blocking.block_rows * query_pitch(p);
   accumulators = blocking.block_rows * accumulator_pitch(p);
   row = round_up(blocking.block_rows, kMaxLanes);

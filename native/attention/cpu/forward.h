@@ -10,11 +10,12 @@
 #include <cstdint>
 
 #include "attention/problem.h"
+#include "cpu/simd_target.h"
 
 namespace ki::attention::cpu {
 
 // Keys in a chunk. A chunk of packed keys and values (512 KiB at head_dim 128) stays in the second-level cache while
-// the tiles of a block read it, and a tile's scores (14 x 512 floats, 28 KiB) stay in the first. The chunk's borders
+// the tiles of a block read it, and a tile's scores (6 x 512 floats, 12 KiB) stay in the first. The chunk's borders
 // are where sums are rescaled, so they do not depend on the machine.
 inline constexpr std::int64_t kKeyChunk = 512;
 
@@ -47,8 +48,8 @@ Blocking choose_blocking(const Problem& p, int workers);
 int choose_workers(const Problem& p, int thread_count);
 
 inline constexpr int kScratchPitch = 528;  // floats between rows of a tile; see kPitchA in cpu/simd/micro_kernel-inl.h
-inline constexpr int kMaxTileRows = 14;    // of any instruction set
-inline constexpr std::int64_t kMaxLanes = 16;
+inline constexpr int kScratchTileRows = 6;
+inline constexpr std::int64_t kMaxLanes = 16;  // of any instruction set
 
 constexpr std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
@@ -88,7 +89,6 @@ struct Kernels {
   BlockFunction forward_bfloat16;
 };
 
-const Kernels& avx2_kernels();
-const Kernels& avx3_kernels();
+const Kernels& kernels(ki::cpu::SimdTarget target);
 
 }  // namespace ki::attention::cpu

@@ -19,14 +19,13 @@ namespace simd = ki::cpu::HWY_NAMESPACE;
 using simd::FloatTag;
 using simd::FloatVector;
 using simd::kLanes;
-using simd::kPanelWidth;
 using simd::kTileRows;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr double kLog2e = 1.4426950408889634;
 constexpr double kLn2 = 0.6931471805599453;
 
-static_assert(kTileRows <= kMaxTileRows && simd::kPitchA == kScratchPitch && kKeyChunk < kScratchPitch);
+static_assert(kTileRows == kScratchTileRows && simd::kPitchA == kScratchPitch && kKeyChunk < kScratchPitch);
 
 template <class T>
 T* at(const Tensor& tensor, std::int64_t i, std::int64_t j, std::int64_t k) {
@@ -57,11 +56,10 @@ void compute_scores(const Problem& p, const Tile& tile, int keys, const Scratch&
     simd::widen_row(s.queries + (tile.first + r) * query_pitch(p), s.tile_queries + r * kScratchPitch, head_dim);
   }
   const float factor = static_cast<float>(p.scale * kLog2e);
-  const float* panel = s.keys;
-  for (int key = 0; key < tile.most; key += kPanelWidth) {
-    const auto product = simd::product_function(tile.rows, simd::panel_vectors(keys, key));
-    product(s.tile_queries, panel, head_dim, factor, s.tile_scores + key, kScratchPitch);
-    panel += std::int64_t{kPanelWidth} * head_dim;
+  for (int key = 0, vectors; key < tile.most; key += vectors * kLanes) {
+    vectors = simd::panel_vectors(keys, key);
+    simd::product_function(tile.rows, vectors)(s.tile_queries, s.keys + key * p.head_dim, head_dim, factor,
+                                               s.tile_scores + key, kScratchPitch);
   }
 }
 
@@ -113,8 +111,9 @@ void softmax(const Tile& tile, const Scratch& s, float* HWY_RESTRICT rescale) {
   float shift[kTileRows];
   for (int r = 0; r < tile.rows; ++r) {
     const float before = row_max[r];
-    if (tile.visible[r] > 0)
+    if (tile.visible[r] > 0) {
       row_max[r] = std::max(before, largest_score(s.tile_scores + r * kScratchPitch, tile.visible[r]));
+    }
     // A row whose scores are all -infinity has seen nothing yet; any finite shift keeps its terms at 0.
     shift[r] = row_max[r] == -kInfinity ? 0.0f : row_max[r];
     rescale[r] = hn::GetLane(simd::exp2(d, hn::Set(d, before - shift[r])));
@@ -132,9 +131,9 @@ void accumulate_values(const Problem& p, const Tile& tile, int keys, const float
   const std::int64_t pitch = accumulator_pitch(p);
   const int columns = static_cast<int>(p.head_dim_v);
   const float unchanged = 1.0f;
-  const float* panel = s.values;
-  for (int column = 0; column < columns; column += kPanelWidth) {
-    const int vectors = simd::panel_vectors(columns, column);
+  for (int column = 0, vectors; column < columns; column += vectors * kLanes) {
+    vectors = simd::panel_vectors(columns, column);
+    const float* panel = s.values + std::int64_t{column} * keys;
     float* accumulators = s.accumulators + tile.first * pitch + column;
     simd::accumulate_function(tile.rows, vectors)(s.tile_scores, panel, tile.fewest, rescale, accumulators, pitch);
     const float* rest = panel + std::int64_t{tile.fewest} * vectors * kLanes;
@@ -144,7 +143,6 @@ void accumulate_values(const Problem& p, const Tile& tile, int keys, const float
       const float* probabilities = s.tile_scores + r * kScratchPitch + tile.fewest;
       simd::accumulate_function(1, vectors)(probabilities, rest, left, &unchanged, accumulators + r * pitch, pitch);
     }
-    panel += std::int64_t{keys} * vectors * kLanes;
   }
 }
 
@@ -154,7 +152,7 @@ void attend_chunk(const Problem& p, const Block& block, std::int64_t chunk, int 
                         static_cast<int>(p.head_dim), keys, s.keys);
   simd::pack(at<const T>(p.value, block.batch, chunk, block.head_kv), p.value.strides[1], keys,
              static_cast<int>(p.head_dim_v), s.values);
-  // Tiles of nearly equal height: 128 rows are better cut into 10 x 13 than into 9 x 14 and 2.
+  // Tiles of nearly equal height: 13 rows are better cut into 4, 4 and 5 than into 6, 6 and 1.
   const int tiles = (block.rows + kTileRows - 1) / kTileRows;
   for (int t = 0; t < tiles; ++t) {
     const int first = block.rows * t / tiles, end = block.rows * (t + 1) / tiles;
@@ -223,8 +221,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace ki::attention::cpu {
 
-const Kernels& avx2_kernels() { return N_AVX2::kKernels; }
-const Kernels& avx3_kernels() { return N_AVX3::kKernels; }
+const Kernels& kernels(ki::cpu::SimdTarget target) { return KI_FOR_TARGET(target, kKernels); }
 
 }  // namespace ki::attention::cpu
 #endif

@@ -24,15 +24,13 @@ template <class T>
 void pack(const T* HWY_RESTRICT rows, std::int64_t stride, int depth, int columns, float* HWY_RESTRICT packed) {
   const FloatTag d;
   for (int k = 0; k < depth; ++k, rows += stride) {
-    float* panel = packed;
-    for (int column = 0; column < columns; column += kPanelWidth) {
-      const int vectors = panel_vectors(columns, column);
+    for (int column = 0, vectors; column < columns; column += vectors * kLanes) {
+      vectors = panel_vectors(columns, column);
+      float* to = packed + (std::int64_t{column} * depth + k * vectors * kLanes);
       for (int v = 0; v < vectors; ++v) {
         const int at = column + v * kLanes, left = columns - at;
-        const auto x = left >= kLanes ? load(d, rows + at) : load_first(d, rows + at, left);
-        hn::Store(x, d, panel + (std::int64_t{k} * vectors + v) * kLanes);
+        hn::Store(left >= kLanes ? load(d, rows + at) : load_first(d, rows + at, left), d, to + v * kLanes);
       }
-      panel += std::int64_t{vectors} * kLanes * depth;
     }
   }
 }
@@ -53,36 +51,41 @@ HWY_INLINE hn::Vec<D> load_quads(D d, const float* rows) {
   }
 }
 
+// Packs a vector's worth of B's columns, staged as rows, into every `pitch`-th float of `to`.
+HWY_INLINE void transpose_stage(const float* HWY_RESTRICT stage, int depth, float* HWY_RESTRICT to, int pitch) {
+  const FloatTag d;
+  const hn::Repartition<double, FloatTag> dd;
+  for (int k = 0; k < depth; k += 4, stage += 4) {
+    // Transposes a 4 x 4 matrix in every block: block b's rows 4b .. 4b + 3 become lanes 4b .. 4b + 3.
+    const auto q0 = load_quads(d, stage), q1 = load_quads(d, stage + kStagePitch);
+    const auto q2 = load_quads(d, stage + 2 * kStagePitch), q3 = load_quads(d, stage + 3 * kStagePitch);
+    const auto low01 = hn::BitCast(dd, hn::InterleaveLower(d, q0, q1));
+    const auto low23 = hn::BitCast(dd, hn::InterleaveLower(d, q2, q3));
+    const auto high01 = hn::BitCast(dd, hn::InterleaveUpper(d, q0, q1));
+    const auto high23 = hn::BitCast(dd, hn::InterleaveUpper(d, q2, q3));
+    const FloatVector columns[4] = {hn::BitCast(d, hn::InterleaveLower(dd, low01, low23)),
+                                    hn::BitCast(d, hn::InterleaveUpper(dd, low01, low23)),
+                                    hn::BitCast(d, hn::InterleaveLower(dd, high01, high23)),
+                                    hn::BitCast(d, hn::InterleaveUpper(dd, high01, high23))};
+    const int left = HWY_MIN(depth - k, 4);
+    for (int i = 0; i < left; ++i, to += pitch) hn::Store(columns[i], d, to);
+  }
+}
+
 // Packs B[depth x columns] from its transpose: `rows` + c * `stride` is B's column c, contiguous along depth.
 template <class T>
 void pack_transposed(const T* HWY_RESTRICT rows, std::int64_t stride, int depth, int columns,
                      float* HWY_RESTRICT packed) {
-  const FloatTag d;
-  const hn::Repartition<double, FloatTag> dd;
   // A vector's worth of columns is widened into here first: every cache line of the source is then read once, in order,
   // and the transpose sees neither its stride nor its type.
   HWY_ALIGN float stage[kLanes * kStagePitch];
-  for (int column = 0; column < columns; column += kLanes, rows += kLanes * stride) {
-    const int count = HWY_MIN(columns - column, kLanes);
-    for (int c = 0; c < count; ++c) widen_row(rows + c * stride, stage + c * kStagePitch, depth);
-    for (int c = count; c < kLanes; ++c) std::fill_n(stage + c * kStagePitch, depth, 0.0f);
-
-    const int panel_column = column / kPanelWidth * kPanelWidth, vectors = panel_vectors(columns, panel_column);
-    float* to = packed + std::int64_t{panel_column} * depth + (column - panel_column);
-    for (int k = 0; k < depth; k += 4) {
-      // Transposes a 4 x 4 matrix in every block: block b's rows 4b .. 4b + 3 become lanes 4b .. 4b + 3.
-      const auto q0 = load_quads(d, stage + k), q1 = load_quads(d, stage + k + kStagePitch);
-      const auto q2 = load_quads(d, stage + k + 2 * kStagePitch), q3 = load_quads(d, stage + k + 3 * kStagePitch);
-      const auto low01 = hn::BitCast(dd, hn::InterleaveLower(d, q0, q1));
-      const auto low23 = hn::BitCast(dd, hn::InterleaveLower(d, q2, q3));
-      const auto high01 = hn::BitCast(dd, hn::InterleaveUpper(d, q0, q1));
-      const auto high23 = hn::BitCast(dd, hn::InterleaveUpper(d, q2, q3));
-      const FloatVector transposed[4] = {hn::BitCast(d, hn::InterleaveLower(dd, low01, low23)),
-                                         hn::BitCast(d, hn::InterleaveUpper(dd, low01, low23)),
-                                         hn::BitCast(d, hn::InterleaveLower(dd, high01, high23)),
-                                         hn::BitCast(d, hn::InterleaveUpper(dd, high01, high23))};
-      const int left = HWY_MIN(depth - k, 4);
-      for (int i = 0; i < left; ++i, to += vectors * kLanes) hn::Store(transposed[i], d, to);
+  for (int column = 0, vectors; column < columns; column += vectors * kLanes) {
+    vectors = panel_vectors(columns, column);
+    for (int v = 0; v < vectors; ++v, rows += kLanes * stride) {
+      const int count = HWY_MIN(columns - column - v * kLanes, kLanes);
+      for (int c = 0; c < count; ++c) widen_row(rows + c * stride, stage + c * kStagePitch, depth);
+      for (int c = count; c < kLanes; ++c) std::fill_n(stage + c * kStagePitch, depth, 0.0f);
+      transpose_stage(stage, depth, packed + std::int64_t{column} * depth + v * kLanes, vectors * kLanes);
     }
   }
 }

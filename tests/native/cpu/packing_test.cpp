@@ -14,11 +14,18 @@ class Packing : public EveryTarget {
  protected:
   int lanes() const { return functions().lanes; }
 
-  // Where element (k, column) of a packed matrix is, as the header of pack-inl.h describes it.
+  // Where element (k, column) of a packed matrix is, as the header of pack-inl.h describes it. Panels are full but for the
+  // last two, which share what is left.
   std::int64_t place(int k, int column, int depth, int columns) const {
-    const int panel = column / (2 * lanes()) * 2 * lanes();
-    const int width = columns - panel > lanes() ? 2 * lanes() : lanes();
-    return std::int64_t{panel} * depth + std::int64_t{k} * width + (column - panel);
+    const int full = functions().panel_vectors;
+    int first = 0, left = padded(columns) / lanes();
+    for (;;) {
+      const int vectors = left <= full ? left : left < 2 * full ? (left + 1) / 2 : full;
+      const int width = vectors * lanes();
+      if (column < first + width) return std::int64_t{first} * depth + std::int64_t{k} * width + (column - first);
+      first += width;
+      left -= vectors;
+    }
   }
 
   int padded(int columns) const { return (columns + lanes() - 1) / lanes() * lanes(); }
@@ -28,7 +35,8 @@ INSTANTIATE_TEST_SUITE_P(, Packing, usable_targets(), target_name);
 float element(int k, int column) { return static_cast<float>(1 + k * 1000 + column); }
 
 constexpr int kDepths[] = {1, 2, 3, 4, 5, 8, 31, 64, 255, 256};
-constexpr int kColumns[] = {1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 48, 49, 64, 65};
+constexpr int kColumns[] = {1,  2,  7,  8,  9,  15, 16, 17,  31,  32,  33,  47,
+                            48, 49, 64, 65, 80, 96, 97, 112, 127, 128, 129, 160};
 
 TEST_P(Packing, PutsEveryElementIntoItsPanelAndZerosBehind) {
   for (const int depth : kDepths) {

@@ -29,6 +29,7 @@ void exp2_all(const float* x, float* y, int count) {
 }
 
 const SimdFunctions kFunctions{kLanes,
+                               kPanelVectors,
                                exp2_all,
                                convert<float, Float16>,
                                convert<Float16, float>,
@@ -44,9 +45,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace ki::cpu {
 
-const SimdFunctions& simd_functions(SimdTarget target) {
-  return target == SimdTarget::avx3 ? N_AVX3::kFunctions : N_AVX2::kFunctions;
-}
+const SimdFunctions& simd_functions(SimdTarget target) { return KI_FOR_TARGET(target, kFunctions); }
 
 }  // namespace ki::cpu
 #endif

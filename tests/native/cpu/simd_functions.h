@@ -14,6 +14,7 @@ namespace ki::cpu {
 
 struct SimdFunctions {
   int lanes;
+  int panel_vectors;  // of a full panel
   void (*exp2)(const float* x, float* y, int count);
   void (*to_float16)(const float* x, Float16* y, int count);
   void (*from_float16)(const Float16* x, float* y, int count);
