@@ -23,8 +23,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class D>
 HWY_INLINE hn::Vec<D> exp2(D d, hn::Vec<D> x) {
   const hn::RebindToUnsigned<D> du;
-  // At -127 the sum of exponents is 0 and the bits are those of 0.0. In this order x86's maximum keeps a NaN.
-  x = hn::Max(hn::Set(d, -127.0f), x);
+  // At -127 the sum of exponents is 0 and the bits are those of 0.0. Not Max, which loses a NaN on some processors.
+  const auto lowest = hn::Set(d, -127.0f);
+  x = hn::IfThenElse(hn::Lt(x, lowest), lowest, x);
   const auto round = hn::Set(d, 12582912.0f);
   const auto shifted = hn::Add(x, round);
   const auto f = hn::Sub(x, hn::Sub(shifted, round));
