@@ -3,47 +3,6 @@
 #include "core/error.h"
 
 namespace ki::cpu {
-namespace {
-
-#if defined(__aarch64__)
-
-std::string missing_for(SimdTarget) { return ""; }  // the architecture includes NEON
-
-#else
-
-// __builtin_cpu_supports takes literals only, and asks the operating system's support of the registers too.
-#define KI_REQUIRE_FEATURE(feature) \
-  if (!__builtin_cpu_supports(feature)) missing += missing.empty() ? feature : " " feature
-
-std::string missing_for_avx2() {
-  std::string missing;
-  KI_REQUIRE_FEATURE("avx2");
-  KI_REQUIRE_FEATURE("fma");
-  KI_REQUIRE_FEATURE("f16c");
-  KI_REQUIRE_FEATURE("bmi");
-  KI_REQUIRE_FEATURE("bmi2");
-  return missing;
-}
-
-std::string missing_for_avx3() {
-  std::string missing = missing_for_avx2();
-  KI_REQUIRE_FEATURE("avx512f");
-  KI_REQUIRE_FEATURE("avx512bw");
-  KI_REQUIRE_FEATURE("avx512dq");
-  KI_REQUIRE_FEATURE("avx512vl");
-  KI_REQUIRE_FEATURE("avx512cd");
-  return missing;
-}
-
-#undef KI_REQUIRE_FEATURE
-
-std::string missing_for(SimdTarget target) {
-  return target == SimdTarget::avx3 ? missing_for_avx3() : missing_for_avx2();
-}
-
-#endif
-
-}  // namespace
 
 const char* name_of(SimdTarget target) {
   switch (target) {
@@ -54,7 +13,33 @@ const char* name_of(SimdTarget target) {
   return "unknown target";
 }
 
-std::string missing_features(SimdTarget target) { return missing_for(target); }
+#if defined(__aarch64__)
+
+std::string missing_features(SimdTarget) { return ""; }  // the architecture includes NEON
+
+#else
+
+std::string missing_features(SimdTarget target) {
+  std::string missing;
+// __builtin_cpu_supports takes literals only, and asks for the operating system's support of the registers too.
+#define KI_REQUIRE_FEATURE(feature) \
+  if (!__builtin_cpu_supports(feature)) missing += missing.empty() ? feature : " " feature
+  KI_REQUIRE_FEATURE("avx2");
+  KI_REQUIRE_FEATURE("fma");
+  KI_REQUIRE_FEATURE("f16c");
+  KI_REQUIRE_FEATURE("bmi");
+  KI_REQUIRE_FEATURE("bmi2");
+  if (target == SimdTarget::avx2) return missing;
+  KI_REQUIRE_FEATURE("avx512f");
+  KI_REQUIRE_FEATURE("avx512bw");
+  KI_REQUIRE_FEATURE("avx512dq");
+  KI_REQUIRE_FEATURE("avx512vl");
+  KI_REQUIRE_FEATURE("avx512cd");
+#undef KI_REQUIRE_FEATURE
+  return missing;
+}
+
+#endif
 
 SimdTarget choose_simd_target(std::string_view name) {
   for (auto target = kSimdTargets.rbegin(); target != kSimdTargets.rend(); ++target) {
