@@ -22,7 +22,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 // broadcast of A: 6 x 4 + 4 + 1 = 29 of the 32 registers of AVX-512 and NEON, 6 x 2 + 2 + 1 = 15 of the 16 of AVX2.
 //
 // 14 x 2 keeps more sums (28) and reads the panel less often, but costs 16 loads for 28 multiply-adds where 6 x 4 costs 10
-// for 24; with the other hyperthread of the core busy it was 7% slower.
+// for 24. Called in turns on a shared host, attention with it was 5 to 7% slower by the median.
 inline constexpr int kTileRows = 6;
 inline constexpr int kPanelVectors = HWY_TARGET == HWY_AVX2 ? 2 : 4;
 
