@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "arithmetic/rounding.h"
 #include "checks/checks.h"
 #include "checks/counters.h"
 #include "checks/findings.h"
@@ -16,7 +17,6 @@
 namespace vgpu {
 
 enum class Schedule { forward, reverse, random };
-enum class Rounding { exact, ampere };
 
 struct Settings {
   Schedule schedule = Schedule::forward;

@@ -1,0 +1,30 @@
+// The .approx instructions on f32 over the 32 lanes of a warp. Results are those of double precision rounded once to
+// f32, with the special values of the PTX manual: closer to the truth than hardware, whose last bits nobody documents.
+// Lanes are std::uint32_t[32]; a result may be written over an operand. ftz: subnormal inputs and results are zero of
+// the same sign.
+#pragma once
+
+#include <cstdint>
+
+namespace vgpu::arithmetic {
+
+using ApproximateLanes = void (*)(const std::uint32_t* a, std::uint32_t* d, bool ftz);
+
+void ex2_approx(const std::uint32_t* a, std::uint32_t* d, bool ftz);
+void lg2_approx(const std::uint32_t* a, std::uint32_t* d, bool ftz);
+void rcp_approx(const std::uint32_t* a, std::uint32_t* d, bool ftz);
+void rsqrt_approx(const std::uint32_t* a, std::uint32_t* d, bool ftz);
+void sqrt_approx(const std::uint32_t* a, std::uint32_t* d, bool ftz);
+void sin_approx(const std::uint32_t* a, std::uint32_t* d, bool ftz);
+void cos_approx(const std::uint32_t* a, std::uint32_t* d, bool ftz);
+void tanh_approx(const std::uint32_t* a, std::uint32_t* d, bool ftz);
+
+// div.approx and div.full: the range in which hardware answers zero or NaN for huge divisors is kept for .approx.
+void div_approx(const std::uint32_t* a, const std::uint32_t* b, std::uint32_t* d, bool ftz);
+void div_full(const std::uint32_t* a, const std::uint32_t* b, std::uint32_t* d, bool ftz);
+
+// rcp.approx.ftz.f64 and rsqrt.approx.ftz.f64: the upper 32 bits only, as the manual says; lanes are 64 bits wide.
+void rcp_approx_f64(const std::uint64_t* a, std::uint64_t* d);
+void rsqrt_approx_f64(const std::uint64_t* a, std::uint64_t* d);
+
+}  // namespace vgpu::arithmetic
