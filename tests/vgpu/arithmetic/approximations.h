@@ -4,27 +4,25 @@
 // the same sign.
 #pragma once
 
-#include <cstdint>
-
 namespace vgpu::arithmetic {
 
-using ApproximateLanes = void (*)(const std::uint32_t* a, std::uint32_t* d, bool ftz);
+using Approximation = void (*)(void* d, const void* a, bool ftz);
 
-void ex2_approx(const std::uint32_t* a, std::uint32_t* d, bool ftz);
-void lg2_approx(const std::uint32_t* a, std::uint32_t* d, bool ftz);
-void rcp_approx(const std::uint32_t* a, std::uint32_t* d, bool ftz);
-void rsqrt_approx(const std::uint32_t* a, std::uint32_t* d, bool ftz);
-void sqrt_approx(const std::uint32_t* a, std::uint32_t* d, bool ftz);
-void sin_approx(const std::uint32_t* a, std::uint32_t* d, bool ftz);
-void cos_approx(const std::uint32_t* a, std::uint32_t* d, bool ftz);
-void tanh_approx(const std::uint32_t* a, std::uint32_t* d, bool ftz);
+void ex2_approx(void* d, const void* a, bool ftz);
+void lg2_approx(void* d, const void* a, bool ftz);
+void rcp_approx(void* d, const void* a, bool ftz);
+void rsqrt_approx(void* d, const void* a, bool ftz);
+void sqrt_approx(void* d, const void* a, bool ftz);
+void sin_approx(void* d, const void* a, bool ftz);
+void cos_approx(void* d, const void* a, bool ftz);
+void tanh_approx(void* d, const void* a, bool ftz);
 
 // div.approx and div.full: the range in which hardware answers zero or NaN for huge divisors is kept for .approx.
-void div_approx(const std::uint32_t* a, const std::uint32_t* b, std::uint32_t* d, bool ftz);
-void div_full(const std::uint32_t* a, const std::uint32_t* b, std::uint32_t* d, bool ftz);
+void div_approx(void* d, const void* a, const void* b, bool ftz);
+void div_full(void* d, const void* a, const void* b, bool ftz);
 
 // rcp.approx.ftz.f64 and rsqrt.approx.ftz.f64: the upper 32 bits only, as the manual says; lanes are 64 bits wide.
-void rcp_approx_f64(const std::uint64_t* a, std::uint64_t* d);
-void rsqrt_approx_f64(const std::uint64_t* a, std::uint64_t* d);
+void rcp_approx_f64(void* d, const void* a);
+void rsqrt_approx_f64(void* d, const void* a);
 
 }  // namespace vgpu::arithmetic

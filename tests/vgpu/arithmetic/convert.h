@@ -1,11 +1,8 @@
 // The cvt instruction over the 32 lanes of a warp.
 //
-// Lanes of types of up to 32 bits are std::uint32_t[32], of 64-bit types std::uint64_t[32]. Of a narrow source only the
-// low bits are read; a narrow result is extended to its lane: signed integers with their sign, all others with zeros.
-// The result may be written over the source when both have the same width.
+// Lanes are arrays of 32 numbers that have exactly the width of their type: std::uint16_t[32] for f16, for example. The
+// result may be written over the source.
 #pragma once
-
-#include <cstdint>
 
 #include "arithmetic/rounding.h"
 #include "ptx/module.h"
@@ -23,15 +20,18 @@ struct Conversion {
   bool satfinite = false;    // .e4m3 and .e5m2: beyond the range is the largest finite number
 };
 
-using ConvertLanes = void (*)(const Conversion& conversion, const void* from, void* to);
+using Convert = void (*)(const Conversion& conversion, void* d, const void* a);
 
 // cvt.to.from d, a. The function to call for each warp, chosen once; null if PTX has no such conversion.
-ConvertLanes find_conversion(const Conversion& conversion);
+Convert find_conversion(const Conversion& conversion);
 
-// cvt.to.f32 d, a, b, with `to` one of f16x2, bf16x2, e4m3x2 and e5m2x2 (written as the unpacked type here: f16, bf16,
-// e4m3, e5m2; all lanes are 32 bits wide). `a` becomes the upper half of d and `b` the lower one.
-using ConvertPairLanes = void (*)(const Conversion& conversion, const std::uint32_t* a, const std::uint32_t* b,
-                                  std::uint32_t* d);
-ConvertPairLanes find_pair_conversion(const Conversion& conversion);
+// cvt.to.f32 d, a, b with `to` one of f16x2, bf16x2, e4m3x2 and e5m2x2; for the last two Conversion::to says e4m3 or e5m2,
+// and the lanes of d are 16 bits wide. `a` becomes the upper half of d and `b` the lower one.
+using ConvertPair = void (*)(const Conversion& conversion, void* d, const void* a, const void* b);
+ConvertPair find_pair_conversion(const Conversion& conversion);
+
+// The packed forms with one operand: cvt.{e4m3x2,e5m2x2}.f16x2 and cvt.f16x2.{e4m3x2,e5m2x2}; `from` or `to` says e4m3 or
+// e5m2, the other f16x2.
+Convert find_packed_conversion(const Conversion& conversion);
 
 }  // namespace vgpu::arithmetic

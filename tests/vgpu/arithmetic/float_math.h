@@ -3,8 +3,6 @@
 // over an operand.
 #pragma once
 
-#include <cstdint>
-
 #include "arithmetic/rounding.h"
 
 namespace vgpu::arithmetic {
@@ -20,9 +18,9 @@ struct FloatModifiers {
 };
 
 // Operands that the operation does not have may be null.
-void float_arithmetic(FloatOperation operation, const FloatModifiers& modifiers, const std::uint32_t* a,
-                      const std::uint32_t* b, const std::uint32_t* c, std::uint32_t* d);
-void double_arithmetic(FloatOperation operation, const FloatModifiers& modifiers, const std::uint64_t* a,
-                       const std::uint64_t* b, const std::uint64_t* c, std::uint64_t* d);
+void float_arithmetic(FloatOperation operation, const FloatModifiers& modifiers, void* d, const void* a, const void* b,
+                      const void* c);
+void double_arithmetic(FloatOperation operation, const FloatModifiers& modifiers, void* d, const void* a, const void* b,
+                       const void* c);
 
 }  // namespace vgpu::arithmetic

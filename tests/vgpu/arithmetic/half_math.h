@@ -1,6 +1,6 @@
 // Arithmetic on f16, f16x2, bf16 and bf16x2 over the 32 lanes of a warp, each result rounded once.
-// Lanes are std::uint32_t[32]; for the unpacked types the upper half of a lane is ignored, and zero in a result.
-// A result may be written over an operand.
+// Lanes are std::uint16_t[32] for f16 and bf16, std::uint32_t[32] for the packed types. A result may be written over an
+// operand.
 #pragma once
 
 #include <cstdint>
@@ -27,14 +27,13 @@ struct HalfModifiers {
 };
 
 // Operands that the operation does not have may be null.
-void half_arithmetic(HalfOperation operation, const HalfModifiers& modifiers, const std::uint32_t* a,
-                     const std::uint32_t* b, const std::uint32_t* c, std::uint32_t* d);
+void half_arithmetic(HalfOperation operation, const HalfModifiers& modifiers, void* d, const void* a, const void* b,
+                     const void* c);
 
 // setp: bit i of `low` is the answer for the low (or only) half of lane i, and of `high` for the upper one.
 struct HalfPredicates {
   std::uint32_t low = 0, high = 0;
 };
-HalfPredicates half_compare(Comparison comparison, const HalfModifiers& modifiers, const std::uint32_t* a,
-                            const std::uint32_t* b);
+HalfPredicates half_compare(Comparison comparison, const HalfModifiers& modifiers, const void* a, const void* b);
 
 }  // namespace vgpu::arithmetic

@@ -1,8 +1,6 @@
 // mma.sync over the registers of one warp.
 #pragma once
 
-#include <cstdint>
-
 #include "arithmetic/rounding.h"
 
 namespace vgpu::arithmetic {
@@ -20,9 +18,7 @@ struct MmaInstruction {
 
 // Each register is an array of 32 lanes: std::uint32_t[32], for f64 std::uint64_t[32]. `d` may be the same arrays as
 // `c`, or as any other operand.
-using Registers = const void* const*;
-using ResultRegisters = void* const*;
-using Mma = void (*)(Registers a, Registers b, Registers c, ResultRegisters d);
+using Mma = void (*)(void* const* d, const void* const* a, const void* const* b, const void* const* c);
 
 struct MmaFunction {
   Mma run = nullptr;  // null: PTX has no such instruction, or it is not supported
