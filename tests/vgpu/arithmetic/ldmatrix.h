@@ -1,4 +1,5 @@
-// ldmatrix and stmatrix: 8x8 matrices of 16-bit elements between rows in shared memory and the fragments of mma.
+// ldmatrix, stmatrix and movmatrix: 8x8 matrices of 16-bit elements as rows in shared memory and as
+// fragments of mma.
 #pragma once
 
 #include <cstddef>
@@ -15,5 +16,8 @@ void ldmatrix(int count, bool transpose, const std::byte* const* rows, std::uint
 
 // stmatrix, the way back.
 void stmatrix(int count, bool transpose, const std::uint32_t* const* a, std::byte* const* rows);
+
+// movmatrix.sync.aligned.m8n8.trans.b16; d may be a.
+void movmatrix(std::uint32_t* d, const std::uint32_t* a);
 
 }  // namespace vgpu::arithmetic

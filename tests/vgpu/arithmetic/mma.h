@@ -5,7 +5,7 @@
 
 namespace vgpu::arithmetic {
 
-enum class MmaType { f16, bf16, tf32, e4m3, e5m2, s8, u8, s4, u4, b1, f32, s32, f64 };
+enum class MmaType { f16, bf16, tf32, s8, u8, s4, u4, b1, f32, s32, f64 };
 enum class BitOperation { none, and_popc, xor_popc };  // for b1
 
 // mma.sync.aligned.m{m}n{n}k{k}.row.col{.satfinite}.d.a.b.c{.xor.popc}
