@@ -28,9 +28,9 @@ Choice choose(std::string_view name) {
   if (name == "cpu") return {&cpu_backend(), 0, "asked for by name"};
   if (name.substr(0, 5) == "cuda:") return {&cuda_backend(), parse_ordinal(name, name.substr(5)), "asked for by name"};
   if (name != "auto") refuse("name", "'", name, "' is no device; expected auto, cpu or cuda:N");
-  if (cuda_backend().device_count() > 0) return {&cuda_backend(), 0, "auto: the first CUDA device"};
-  const std::vector<ProbeEntry> tried = cuda_backend().probe();
-  return {&cpu_backend(), 0, concat("auto: no CUDA device (", tried.empty() ? "none tried" : tried.back().detail, ")")};
+  const std::string why_not = cuda_backend().why_not_auto();
+  if (why_not.empty()) return {&cuda_backend(), 0, "auto: the first CUDA device"};
+  return {&cpu_backend(), 0, concat("auto: no CUDA device (", why_not, ")")};
 }
 
 Backend& backend_at(int32_t index, int* ordinal) {

@@ -36,6 +36,8 @@ class CpuBackend final : public Backend {
     return tried;
   }
 
+  std::string why_not_auto() override { return ""; }
+
  private:
   static ki_device_info describe(SimdTarget target, int threads, const DeviceOptions& options) {
     ki_device_info info{};
