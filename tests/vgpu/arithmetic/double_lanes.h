@@ -1,4 +1,4 @@
-// Four doubles rounded to narrower types, for the accumulators of mma.
+// Four doubles rounded to narrower types.
 #pragma once
 
 #include <immintrin.h>
@@ -17,27 +17,48 @@ inline __m256d truncated_to_float(__m256d x) {
   return _mm256_blendv_pd(normal, subnormal, is_subnormal);
 }
 
-// To f16, ties to even; every NaN becomes 0x7FFF. Going through f32 is right because that first step rounds to odd: it drops the low bits, but
-// lets the last bit it keeps say whether any of them was set.
-inline __m128i f16_from_doubles(__m256d x) {
-  const __m256i low_bits = _mm256_set1_epi64x(0x1FFF'FFFF);
-  const __m256i bits = _mm256_castpd_si256(x);
-  const __m256i is_exact = _mm256_cmpeq_epi64(_mm256_and_si256(bits, low_bits), _mm256_setzero_si256());
-  const __m256i sticky = _mm256_andnot_si256(is_exact, _mm256_set1_epi64x(0x2000'0000));
-  const __m256d odd = _mm256_castsi256_pd(_mm256_or_si256(_mm256_andnot_si256(low_bits, bits), sticky));
-  const __m128 narrow = _mm256_cvtpd_ps(odd);
-  const __m128i halves = _mm_cvtps_ph(narrow, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  const __m128i is_nan = _mm_castps_si128(_mm_cmpunord_ps(narrow, narrow));
-  return _mm_or_si128(halves, _mm_srli_epi16(_mm_packs_epi32(is_nan, _mm_setzero_si128()), 1));
-}
-
-inline __m256d nearest_f16(__m256d x) { return _mm256_cvtps_pd(_mm_cvtph_ps(f16_from_doubles(x))); }
-
 // To f32, ties to even; every NaN becomes the one that tensor instructions answer.
 inline __m128 float_from_doubles(__m256d x) {
   const __m128 rounded = _mm256_cvtpd_ps(x);
   const __m128 nan = _mm_castsi128_ps(_mm_set1_epi32(0x7FFF'FFFF));
   return _mm_blendv_ps(rounded, nan, _mm_cmpunord_ps(rounded, rounded));
 }
+
+// To f32, rounded to odd: what does not fit is dropped, but the last bit that stays says so. A second rounding, to a type
+// narrower by two bits or more, then gives what a single one would have given.
+inline __m128 odd_float_from_doubles(__m256d x) {
+  const __m256d kept = truncated_to_float(x);
+  const __m256i is_inexact = _mm256_castpd_si256(_mm256_cmp_pd(kept, x, _CMP_NEQ_OQ));
+  const __m128i low_words = _mm256_castsi256_si128(
+      _mm256_permutevar8x32_epi32(is_inexact, _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6)));
+  const __m128 narrow = _mm256_cvtpd_ps(kept);
+  const __m128 magnitude = _mm_andnot_ps(_mm_set1_ps(-0.0f), narrow);
+  const __m128 is_finite = _mm_cmplt_ps(magnitude, _mm_set1_ps(__builtin_inff()));
+  const __m128i last_bit = _mm_and_si128(_mm_and_si128(low_words, _mm_castps_si128(is_finite)), _mm_set1_epi32(1));
+  return _mm_castsi128_ps(_mm_or_si128(_mm_castps_si128(narrow), last_bit));
+}
+
+// Four 16-bit numbers out of the low halves of 32-bit ones, with 0x7FFF where `source` is NaN.
+inline __m128i packed_halves(__m128i words, __m128 source) {
+  const __m128i is_nan = _mm_castps_si128(_mm_cmpunord_ps(source, source));
+  const __m128i chosen = _mm_blendv_epi8(words, _mm_set1_epi32(0x7FFF), is_nan);
+  return _mm_packus_epi32(chosen, _mm_setzero_si128());
+}
+
+// To f16 or bf16, ties to even; every NaN becomes 0x7FFF.
+inline __m128i f16_from_doubles(__m256d x) {
+  const __m128 odd = odd_float_from_doubles(x);
+  return packed_halves(_mm_cvtepu16_epi32(_mm_cvtps_ph(odd, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)), odd);
+}
+
+inline __m128i bf16_from_doubles(__m256d x) {
+  const __m128 odd = odd_float_from_doubles(x);
+  const __m128i bits = _mm_castps_si128(odd);
+  const __m128i last_kept = _mm_and_si128(_mm_srli_epi32(bits, 16), _mm_set1_epi32(1));
+  const __m128i rounded = _mm_add_epi32(bits, _mm_add_epi32(last_kept, _mm_set1_epi32(0x7FFF)));
+  return packed_halves(_mm_srli_epi32(rounded, 16), odd);
+}
+
+inline __m256d nearest_f16(__m256d x) { return _mm256_cvtps_pd(_mm_cvtph_ps(f16_from_doubles(x))); }
 
 }  // namespace vgpu::arithmetic
