@@ -20,7 +20,7 @@ sed -E 's/_(INTERNAL|GLOBAL__N_)_[0-9a-f]{8}_/_\1_00000000_/g' "$work/raw.ptx" >
 # Line numbers name the folders of the machine that compiled, and nothing that runs needs them.
 sed -E '/^[[:space:]]*\.(loc|file)[[:space:]]/d; /^[[:space:]]*\.section[[:space:]]/,/^[[:space:]]*\}/d' \
   "$work/lines.ptx" > "$work/stripped.ptx"
-! grep -nF -e "$root" -e "$HOME" "$work/stripped.ptx" >&2 ||
+! grep -nF -e "$root" -e "${nvcc%/bin/nvcc}/" "$work/stripped.ptx" >&2 ||
   { echo "$source: the PTX above names folders of this machine" >&2; exit 1; }
 
 # ptxas calls some of its worst news information: C75xx says that tensor instructions were serialised.

@@ -58,7 +58,7 @@ DriverSearch search() {
   const char* named = secure_getenv(kVariable);
   const bool is_named = named != nullptr && named[0] != '\0';
   found.file = is_named ? named : "libcuda.so.1";
-  const std::string by = is_named ? concat(", which ", kVariable, " names") : "";
+  const std::string by = is_named ? concat(" (named by ", kVariable, ")") : "";
   const auto give_up = [&](ki_status status, const std::string& why) {
     found.status = status;
     found.detail = why;
