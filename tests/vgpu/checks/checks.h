@@ -1,51 +1,32 @@
 // Watches one launch: whether threads race, read what nobody wrote, or touch what is being copied. The machine calls these
 // hooks as it executes; it works the same without them. Bounds and alignment are the machine's own business: hardware
-// faults there too.
+// faults there too, and Report phrases it.
+//
+// What it cannot see: it judges the run that it watches, so a race on a path that this input did not take stays unseen,
+// though the order in which warps and blocks were executed does not matter. A piece of memory remembers its last writer
+// and a few readers (of shared memory four warps, of global memory one thread and whether other blocks read too), so a
+// conflict with an access that was already forgotten is missed, but what is reported is a conflict. Memory order is
+// judged by happens-before alone: it does not know the reorderings of real hardware, the caches of non-coherent loads, or
+// what the host or another launch does to the same memory at the same time.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <unordered_map>
+#include <vector>
 
-#include "checks/counters.h"
+#include "checks/access.h"
 #include "checks/findings.h"
+#include "checks/launch_shape.h"
+#include "checks/report.h"
 #include "memory/device_memory.h"
 
 namespace vgpu {
 
-enum class AccessKind : std::uint8_t { load, store, atomic, async_copy };
-enum class MemoryOrder : std::uint8_t { weak, relaxed, acquire, release, acquire_release };
-enum class MemoryScope : std::uint8_t { block, device, system };
-
-// One memory instruction of a warp.
-struct Access {
-  AccessKind kind = AccessKind::load;
-  MemoryOrder order = MemoryOrder::weak;
-  MemoryScope scope = MemoryScope::device;
-  std::uint32_t warp = 0;              // of the block
-  std::uint32_t lanes = 0;             // which of the 32 take part
-  std::uint32_t bytes = 0;             // of each lane: 1, 2, 4, 8 or 16
-  std::uint32_t instruction = 0;       // index in the kernel's body
-  const std::uint64_t* addresses = nullptr;  // [32]; shared: offsets from the block's window
-};
-
-// Tells where an instruction stands, for findings: `attention/cuda/forward.cu:120, inlined at ...`, and its PTX.
-class SourceLines {
- public:
-  virtual ~SourceLines() = default;
-  virtual std::string describe(std::uint32_t instruction) const = 0;
-};
-
-struct Dim3 { std::uint32_t x = 1, y = 1, z = 1; };
-
-struct LaunchShape {
-  std::string kernel;
-  Dim3 grid, block;
-  std::uint32_t shared_bytes = 0;      // static and dynamic
-};
-
 class Checks {
  public:
+  // What is passed outlives this. One launch at a time has Checks on the same memory.
   Checks(const LaunchShape& launch, const SourceLines& lines, DeviceMemory& memory, Findings& findings);
   ~Checks();
 
@@ -53,19 +34,28 @@ class Checks {
   void begin_block(std::uint32_t block, std::span<std::byte> shared);  // poisons the shared memory
   void end_block(std::uint32_t block);
 
+  // The machine has found the addresses to be valid and aligned.
   void shared_access(std::uint32_t block, const Access& access);
   void global_access(std::uint32_t block, const Access& access);
 
-  // cp.async: destination bytes are in flight from issue to the moment the issuing lane's wait covers them.
+  // cp.async: destination bytes are in flight from issue to the moment the issuing lane's wait covers them. The source is
+  // a global_access of its own.
   void async_issue(std::uint32_t block, const Access& destination);
   void async_arrive(std::uint32_t block, const Access& destination);
 
-  // All of `threads` (a bit per thread of the block) have arrived: what each did before is ordered before what each does
-  // after. bar.sync and barrier.cta; bar.arrive joins its clock without taking the others'.
-  void barrier(std::uint32_t block, std::span<const std::uint32_t> arriving_warps_lanes,
-               std::span<const std::uint32_t> waiting_warps_lanes);
+  // A word of 32 lanes for each warp of the block. What the threads in `arriving` did before is ordered before what those
+  // in `waiting` do after: bar.sync has the same threads in both, bar.arrive is in the first only. Threads that have
+  // exited count as arrived and waiting, so that a barrier of all that are left is one of the whole block.
+  void barrier(std::uint32_t block, std::span<const std::uint32_t> arriving, std::span<const std::uint32_t> waiting);
   void warp_sync(std::uint32_t block, std::uint32_t warp, std::uint32_t lanes);  // __syncwarp, bar.warp.sync
   void fence(std::uint32_t block, std::uint32_t warp, std::uint32_t lanes, MemoryScope scope);
+
+ private:
+  struct State;
+  struct BlockState;
+  BlockState& block_state(std::uint32_t block);
+
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace vgpu

@@ -86,6 +86,8 @@ class DeviceMemory {
   ByteFlags& written() { return written_; }
   std::byte* notes() const { return notes_.data(); }
   void forget_notes() { notes_.zero(0, notes_.size_bytes()); }
+  // The time of the next note. One launch at a time writes notes.
+  std::uint32_t& note_clock() { return note_clock_; }
 
  private:
   enum class State { live, freed, pinned };
@@ -114,6 +116,7 @@ class DeviceMemory {
   std::uint64_t next_ = 0;                         // the end of what was ever used of the region
   std::uint64_t used_bytes_ = 0, frees_ = 0;
   std::atomic<std::uint64_t> generation_{1};
+  std::uint32_t note_clock_ = 1;
 };
 
 }  // namespace vgpu
