@@ -5,17 +5,24 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <string>
 #include <utility>
 
 #include "attention/attention_run.h"
+#include "support/backends.h"
 
 namespace ki::test {
 namespace {
 
-TEST(Handles, TheLiveCountFollowsEveryHandle) {
+class DeviceHandles : public testing::TestWithParam<std::string> {};
+
+INSTANTIATE_TEST_SUITE_P(Devices, DeviceHandles, testing::ValuesIn(device_names()),
+                         [](const auto& info) { return test_name(info.param); });
+
+TEST_P(DeviceHandles, TheLiveCountFollowsEveryHandle) {
   const std::int64_t before = ki_live_handle_count();
   {
-    const Device device = open_device("cpu");
+    const Device device = open_device(GetParam().c_str());
     EXPECT_EQ(ki_live_handle_count(), before + 1);
     const Stream stream = create_stream(device);
     EXPECT_EQ(ki_live_handle_count(), before + 2);
@@ -40,11 +47,11 @@ TEST(Handles, RefusedCallsLeaveNone) {
   EXPECT_EQ(ki_live_handle_count(), before);
 }
 
-TEST(Handles, CloseInAnyOrder) {
+TEST_P(DeviceHandles, CloseInAnyOrder) {
   const std::int64_t before = ki_live_handle_count();
   std::array<int, 4> order{0, 1, 2, 3};
   do {
-    Device device = open_device("cpu", nullptr, 2);
+    Device device = open_device(GetParam().c_str(), nullptr, 2);
     Stream stream = create_stream(device);
     Event event = create_event(device);
     Buffer buffer = create_buffer(device, 128);

@@ -28,8 +28,15 @@ struct SimdTarget {
 /// Every instruction set the library knows, in the probe's words.
 std::vector<SimdTarget> simd_targets();
 
-/// Every device and instruction set that works on this machine: the CPU with 1 and with 3 threads for each, and each
-/// CUDA device.
+/// Names of the devices that work on this machine, `cpu` first. The environment's KI_TEST_DEVICE, if it is set, leaves those
+/// that begin with it: `cuda` repeats tests on CUDA devices alone.
+const std::vector<std::string>& device_names();
+
+/// Every device of device_names(): the CPU with each of its instruction sets and 1 and 3 threads, and each CUDA device that
+/// has compiled kernels.
 const std::vector<Backend>& backends();
+
+/// A name without the characters that GoogleTest does not take.
+std::string test_name(const std::string& device_name);
 
 }  // namespace ki::test
