@@ -1,5 +1,5 @@
-// Every conversion in integers: the source is taken apart exactly, clamped, and put together in the new type. Slower than
-// convert_fast.cpp, but the same code for all.
+// Every conversion in integers: the source is taken apart exactly, clamped, and put together in the new type. Slower
+// than convert_fast.cpp, but the same code for all.
 #include "arithmetic/convert.h"
 
 #include <cstdint>
@@ -15,19 +15,36 @@ namespace {
 
 using ptx::Type;
 
-template <Type T> struct Integer { static constexpr bool value = false; };
-template <class I> struct IntegerOf { static constexpr bool value = true; using Bits = I; };
-template <> struct Integer<Type::u8> : IntegerOf<std::uint8_t> {};
-template <> struct Integer<Type::u16> : IntegerOf<std::uint16_t> {};
-template <> struct Integer<Type::u32> : IntegerOf<std::uint32_t> {};
-template <> struct Integer<Type::u64> : IntegerOf<std::uint64_t> {};
-template <> struct Integer<Type::s8> : IntegerOf<std::int8_t> {};
-template <> struct Integer<Type::s16> : IntegerOf<std::int16_t> {};
-template <> struct Integer<Type::s32> : IntegerOf<std::int32_t> {};
-template <> struct Integer<Type::s64> : IntegerOf<std::int64_t> {};
+template <Type T>
+struct Integer {
+  static constexpr bool value = false;
+};
+template <class I>
+struct IntegerOf {
+  static constexpr bool value = true;
+  using Bits = I;
+};
+template <>
+struct Integer<Type::u8> : IntegerOf<std::uint8_t> {};
+template <>
+struct Integer<Type::u16> : IntegerOf<std::uint16_t> {};
+template <>
+struct Integer<Type::u32> : IntegerOf<std::uint32_t> {};
+template <>
+struct Integer<Type::u64> : IntegerOf<std::uint64_t> {};
+template <>
+struct Integer<Type::s8> : IntegerOf<std::int8_t> {};
+template <>
+struct Integer<Type::s16> : IntegerOf<std::int16_t> {};
+template <>
+struct Integer<Type::s32> : IntegerOf<std::int32_t> {};
+template <>
+struct Integer<Type::s64> : IntegerOf<std::int64_t> {};
 
-template <Type T> constexpr bool is_integer = Integer<T>::value;
-template <Type T> using Lane = typename std::conditional_t<is_integer<T>, Integer<T>, FloatFormat<T>>::Bits;
+template <Type T>
+constexpr bool is_integer = Integer<T>::value;
+template <Type T>
+using Lane = typename std::conditional_t<is_integer<T>, Integer<T>, FloatFormat<T>>::Bits;
 
 template <class To, class From>
 To clamped(From x) {
@@ -127,7 +144,8 @@ void convert(const Conversion& c, void* d, const void* a) {
   }
 }
 
-template <Type T> using TypeConstant = std::integral_constant<Type, T>;
+template <Type T>
+using TypeConstant = std::integral_constant<Type, T>;
 
 // Calls f with the type as a constant.
 template <class F>

@@ -25,13 +25,13 @@ using Convert = void (*)(const Conversion& conversion, void* d, const void* a);
 // cvt.to.from d, a. The function to call for each warp, chosen once; null if PTX has no such conversion.
 Convert find_conversion(const Conversion& conversion);
 
-// cvt.to.f32 d, a, b with `to` one of f16x2, bf16x2, e4m3x2 and e5m2x2; for the last two Conversion::to says e4m3 or e5m2,
-// and the lanes of d are 16 bits wide. `a` becomes the upper half of d and `b` the lower one.
+// cvt.to.f32 d, a, b with `to` one of f16x2, bf16x2, e4m3x2 and e5m2x2; for the last two Conversion::to says e4m3 or
+// e5m2, and the lanes of d are 16 bits wide. `a` becomes the upper half of d and `b` the lower one.
 using ConvertPair = void (*)(const Conversion& conversion, void* d, const void* a, const void* b);
 ConvertPair find_pair_conversion(const Conversion& conversion);
 
-// The packed forms with one operand: cvt.{e4m3x2,e5m2x2}.f16x2 and cvt.f16x2.{e4m3x2,e5m2x2}; `from` or `to` says e4m3 or
-// e5m2, the other f16x2.
+// The packed forms with one operand: cvt.{e4m3x2,e5m2x2}.f16x2 and cvt.f16x2.{e4m3x2,e5m2x2}; `from` or `to` says e4m3
+// or e5m2, the other f16x2.
 Convert find_packed_conversion(const Conversion& conversion);
 
 }  // namespace vgpu::arithmetic

@@ -24,13 +24,13 @@ inline __m128 float_from_doubles(__m256d x) {
   return _mm_blendv_ps(rounded, nan, _mm_cmpunord_ps(rounded, rounded));
 }
 
-// To f32, rounded to odd: what does not fit is dropped, but the last bit that stays says so. A second rounding, to a type
-// narrower by two bits or more, then gives what a single one would have given.
+// To f32, rounded to odd: what does not fit is dropped, but the last bit that stays says so. A second rounding, to a
+// type narrower by two bits or more, then gives what a single one would have given.
 inline __m128 odd_float_from_doubles(__m256d x) {
   const __m256d kept = truncated_to_float(x);
   const __m256i is_inexact = _mm256_castpd_si256(_mm256_cmp_pd(kept, x, _CMP_NEQ_OQ));
-  const __m128i low_words = _mm256_castsi256_si128(
-      _mm256_permutevar8x32_epi32(is_inexact, _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6)));
+  const __m128i low_words =
+      _mm256_castsi256_si128(_mm256_permutevar8x32_epi32(is_inexact, _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6)));
   const __m128 narrow = _mm256_cvtpd_ps(kept);
   const __m128 magnitude = _mm_andnot_ps(_mm_set1_ps(-0.0f), narrow);
   const __m128 is_finite = _mm_cmplt_ps(magnitude, _mm_set1_ps(__builtin_inff()));

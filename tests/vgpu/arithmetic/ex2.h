@@ -6,8 +6,8 @@
 namespace vgpu::arithmetic {
 
 // x = n + f with |f| <= 1/2, and Taylor's series for 2^f: relative error below 3e-13, so that rounding to f32 gives the
-// nearest number but for a few arguments in a million. Beyond [-200, 200] the result lies beyond f32's range on the same
-// side. NaN gives 2^-200.
+// nearest number but for a few arguments in a million. Beyond [-200, 200] the result lies beyond f32's range on the
+// same side. NaN gives 2^-200.
 inline __m256d exp2_for_floats(__m256d x) {
   // ln(2)^i / i!
   constexpr double kCoefficients[11] = {

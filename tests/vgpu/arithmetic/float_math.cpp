@@ -105,8 +105,8 @@ void float_arithmetic(FloatOperation operation, const FloatModifiers& modifiers,
   arithmetic_on<float>(operation, modifiers, d, a, b, c);
 }
 
-void double_arithmetic(FloatOperation operation, const FloatModifiers& modifiers, void* d, const void* a,
-                       const void* b, const void* c) {
+void double_arithmetic(FloatOperation operation, const FloatModifiers& modifiers, void* d, const void* a, const void* b,
+                       const void* c) {
   arithmetic_on<double>(operation, modifiers, d, a, b, c);
 }
 

@@ -9,11 +9,8 @@
 
 namespace vgpu::arithmetic {
 
-enum class HalfOperation {
-  add, sub, mul, min, max,               // two operands
-  fma,                                   // three operands
-  neg, abs, ex2_approx, tanh_approx,     // one operand
-};
+// One operand for neg, abs, ex2_approx and tanh_approx, three for fma, two for the others.
+enum class HalfOperation { add, sub, mul, min, max, fma, neg, abs, ex2_approx, tanh_approx };
 
 enum class Comparison { eq, ne, lt, le, gt, ge, equ, neu, ltu, leu, gtu, geu, num, nan };
 

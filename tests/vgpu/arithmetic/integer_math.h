@@ -90,7 +90,8 @@ constexpr std::int32_t field_of(std::uint32_t x, int index, int bits, bool is_si
 
 // dp4a: c plus the products of four pairs of bytes.
 constexpr std::uint32_t dot4(std::uint32_t a, bool a_signed, std::uint32_t b, bool b_signed, std::uint32_t c) {
-  for (int i = 0; i < 4; ++i) c += static_cast<std::uint32_t>(field_of(a, i, 8, a_signed) * field_of(b, i, 8, b_signed));
+  for (int i = 0; i < 4; ++i)
+    c += static_cast<std::uint32_t>(field_of(a, i, 8, a_signed) * field_of(b, i, 8, b_signed));
   return c;
 }
 
@@ -144,8 +145,8 @@ constexpr std::uint64_t multiply_high_unsigned(std::uint64_t a, std::uint64_t b)
   return static_cast<std::uint64_t>(static_cast<UnsignedWide>(a) * b >> 64);
 }
 constexpr std::uint64_t multiply_high_signed(std::uint64_t a, std::uint64_t b) {
-  return static_cast<std::uint64_t>(
-      static_cast<Wide>(static_cast<std::int64_t>(a)) * static_cast<std::int64_t>(b) >> 64);
+  return static_cast<std::uint64_t>(static_cast<Wide>(static_cast<std::int64_t>(a)) * static_cast<std::int64_t>(b) >>
+                                    64);
 }
 
 // sad: c + |a - b|.

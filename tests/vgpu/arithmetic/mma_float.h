@@ -17,9 +17,9 @@ struct alignas(64) FloatTile {
 void multiply_exact(FloatTile& tile, int depth);
 
 // As on compute capability 8.x. `slice` products at a time (8, or 4 for tf32) and the accumulator are aligned to the
-// largest of their exponents, truncated to 24 fractional bits and added as integers; the sum is truncated to f32, or for
-// an f16 accumulator rounded to f16. A product's exponent is the sum of its factors' exponents, and a subnormal number
-// has that of the smallest normal one: `smallest_power` is that number for the type of A and B.
+// largest of their exponents, truncated to 24 fractional bits and added as integers; the sum is truncated to f32, or
+// for an f16 accumulator rounded to f16. A product's exponent is the sum of its factors' exponents, and a subnormal
+// number has that of the smallest normal one: `smallest_power` is that number for the type of A and B.
 void multiply_ampere(FloatTile& tile, int depth, int slice, double smallest_power, bool half_accumulator);
 
 }  // namespace vgpu::arithmetic

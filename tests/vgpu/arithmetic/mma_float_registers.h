@@ -1,6 +1,6 @@
-// Between the registers of a warp and the tiles that mma_float.h multiplies. mma_fragments.h says where elements are; here
-// that means: the 32 lanes of a register of A, one after the other, are an 8 x 8 matrix of 16-bit elements (8 x 4 of tf32)
-// in row-major order, and of a register of B the same transposed.
+// Between the registers of a warp and the tiles that mma_float.h multiplies. mma_fragments.h says where elements are;
+// here that means: the 32 lanes of a register of A, one after the other, are an 8 x 8 matrix of 16-bit elements (8 x 4
+// of tf32) in row-major order, and of a register of B the same transposed.
 #pragma once
 
 #include <immintrin.h>

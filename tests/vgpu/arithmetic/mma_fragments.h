@@ -1,6 +1,6 @@
 // Where the elements of mma's operands sit in the registers of a warp. One rule serves every shape and type of compute
-// capability 8.x: four lanes share a row of A (a column of B), each lane's register holds neighbouring elements along k,
-// and registers step first through the row halves, then along k.
+// capability 8.x: four lanes share a row of A (a column of B), each lane's register holds neighbouring elements along
+// k, and registers step first through the row halves, then along k.
 #pragma once
 
 namespace vgpu::arithmetic {
@@ -10,7 +10,8 @@ struct Cell {
   constexpr bool operator==(const Cell&) const = default;
 };
 
-// A is m x k. `packed` is how many elements a register of one lane holds: 32 bits over the width of the type, 1 for f64.
+// A is m x k. `packed` is how many elements a register of one lane holds: 32 bits over the width of the type, 1 for
+// f64.
 constexpr Cell a_cell(int m, int packed, int lane, int reg, int element) {
   const int row_halves = m / 8;
   return {lane / 4 + 8 * (reg % row_halves), lane % 4 * packed + element + 4 * packed * (reg / row_halves)};

@@ -71,8 +71,8 @@ void store_results(void* const* d, const void* const* c, Dot&& dot_of) {
   for (int reg = 0; reg < M / 4; ++reg) {
     for (int lane = 0; lane < 32; ++lane) {
       const Cell cell = c_cell(1, lane, reg, 0);
-      result[reg][lane] = accumulate<Saturate>(static_cast<const std::uint32_t*>(c[reg])[lane],
-                                               dot_of(cell.row, cell.column));
+      result[reg][lane] =
+          accumulate<Saturate>(static_cast<const std::uint32_t*>(c[reg])[lane], dot_of(cell.row, cell.column));
     }
   }
   for (int reg = 0; reg < M / 4; ++reg) std::memcpy(d[reg], result[reg], sizeof result[reg]);

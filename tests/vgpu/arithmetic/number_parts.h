@@ -36,13 +36,20 @@ struct FloatFormatOf {
   static constexpr std::uint64_t largest_finite = first_special - 1;
 };
 
-template <> struct FloatFormat<ptx::Type::f64> : FloatFormatOf<11, 52, std::uint64_t, 0xFFF8'0000'0000'0000> {};
-template <> struct FloatFormat<ptx::Type::f32> : FloatFormatOf<8, 23, std::uint32_t, 0x7FFF'FFFF> {};
-template <> struct FloatFormat<ptx::Type::tf32> : FloatFormatOf<8, 10, std::uint32_t, 0x7FFF'FFFF, 13> {};
-template <> struct FloatFormat<ptx::Type::f16> : FloatFormatOf<5, 10, std::uint16_t, 0x7FFF> {};
-template <> struct FloatFormat<ptx::Type::bf16> : FloatFormatOf<8, 7, std::uint16_t, 0x7FFF> {};
-template <> struct FloatFormat<ptx::Type::e5m2> : FloatFormatOf<5, 2, std::uint8_t, 0x7F> {};
-template <> struct FloatFormat<ptx::Type::e4m3> : FloatFormatOf<4, 3, std::uint8_t, 0x7F, 0, false> {};
+template <>
+struct FloatFormat<ptx::Type::f64> : FloatFormatOf<11, 52, std::uint64_t, 0xFFF8'0000'0000'0000> {};
+template <>
+struct FloatFormat<ptx::Type::f32> : FloatFormatOf<8, 23, std::uint32_t, 0x7FFF'FFFF> {};
+template <>
+struct FloatFormat<ptx::Type::tf32> : FloatFormatOf<8, 10, std::uint32_t, 0x7FFF'FFFF, 13> {};
+template <>
+struct FloatFormat<ptx::Type::f16> : FloatFormatOf<5, 10, std::uint16_t, 0x7FFF> {};
+template <>
+struct FloatFormat<ptx::Type::bf16> : FloatFormatOf<8, 7, std::uint16_t, 0x7FFF> {};
+template <>
+struct FloatFormat<ptx::Type::e5m2> : FloatFormatOf<5, 2, std::uint8_t, 0x7F> {};
+template <>
+struct FloatFormat<ptx::Type::e4m3> : FloatFormatOf<4, 3, std::uint8_t, 0x7F, 0, false> {};
 
 // significand / 2^shift as an integer. `negative` is the sign of the number, which directed roundings ask for.
 inline std::uint64_t shifted_and_rounded(std::uint64_t significand, int shift, bool negative, RoundingMode mode) {
@@ -92,8 +99,8 @@ template <ptx::Type T>
 std::uint64_t overflowed(bool negative, RoundingMode mode, bool satfinite) {
   using Format = FloatFormat<T>;
   if (satfinite) return Format::largest_finite;
-  const bool to_largest = mode == RoundingMode::zero || (mode == RoundingMode::down && !negative) ||
-                          (mode == RoundingMode::up && negative);
+  const bool to_largest =
+      mode == RoundingMode::zero || (mode == RoundingMode::down && !negative) || (mode == RoundingMode::up && negative);
   return to_largest ? Format::largest_finite : Format::first_special;
 }
 
