@@ -1,0 +1,16 @@
+// One instantiation of the forward kernel for float32; modules.cmake lists them all.
+//   KI_HEAD_DIM  columns of the tiles
+#include "attention/cuda/forward_float32.cuh"
+
+namespace ki::attention::cuda {
+
+using Config = Float32Config<PlainVariant, KI_HEAD_DIM>;
+static_assert(sizeof(Float32SharedMemory<Config>) == Config::kTile.shared_bytes());
+
+extern "C" __global__ void __launch_bounds__(Config::kTile.threads(), Config::kTile.blocks)
+    attention_forward(const __grid_constant__ ForwardParams params) {
+  extern __shared__ __align__(128) char shared_memory[];
+  attention_forward<Config>(params, *reinterpret_cast<Float32SharedMemory<Config>*>(shared_memory));
+}
+
+}  // namespace ki::attention::cuda

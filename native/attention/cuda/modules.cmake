@@ -1,0 +1,21 @@
+# The compiled forward kernels. native/attention/cuda/instantiations.h says which problem each one is for.
+
+# Full speed: heads of exactly this size in rows aligned to 16 bytes.
+foreach(element f16 bf16)
+  foreach(head_dim 64 128)
+    ki_cuda_module(attention_forward_${element}_d${head_dim} SOURCE attention/cuda/forward.cu
+      DEFINITIONS KI_ELEMENT=${element} KI_HEAD_DIM=${head_dim} KI_ROWS=WholeRows)
+  endforeach()
+endforeach()
+
+# Any heads up to this size, in rows of any alignment.
+foreach(element f16 bf16)
+  foreach(head_dim 32 64 96 128 192 256)
+    ki_cuda_module(attention_forward_${element}_any${head_dim} SOURCE attention/cuda/forward.cu
+      DEFINITIONS KI_ELEMENT=${element} KI_HEAD_DIM=${head_dim} KI_ROWS=AnyRows)
+  endforeach()
+endforeach()
+foreach(head_dim 64 128 256)
+  ki_cuda_module(attention_forward_f32_any${head_dim} SOURCE attention/cuda/forward_float32.cu
+    DEFINITIONS KI_HEAD_DIM=${head_dim})
+endforeach()
