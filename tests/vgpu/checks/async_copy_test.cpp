@@ -42,6 +42,14 @@ TEST_F(AsyncCopy, NobodyMayWriteWhereItGoes) {
   expect_one(FindingKind::in_flight_copy, {"kernel.cu:11"});
 }
 
+TEST_F(AsyncCopy, WhoeverIsNotOrderedAfterTheIssueRacesWithIt) {
+  launch(128);
+  issue(10, 0, 31, 16, stage(0));
+  shared(K::load, 20, 40, 40, 4, [](std::uint32_t) { return 0ULL; });
+  expect_one(FindingKind::shared_race,
+             {"read by thread (40,0,0)", "earlier written by thread (0,0,0)", "kernel.cu:10"});
+}
+
 TEST_F(AsyncCopy, AfterItsWaitTheIssuerMayReadAndOthersNeedABarrier) {
   launch(128);
   issue(10, 0, 127, 16, stage(0));

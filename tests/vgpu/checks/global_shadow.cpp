@@ -6,8 +6,8 @@
 namespace vgpu {
 namespace {
 
-// The two bits of a stamp that give a writer's strength tell of a reader whether it was strong and whether threads of
-// several blocks have read; of a word that was split they are both set.
+// The two bits of a stamp that give a writer's strength tell of a reader whether it was strong, or, if it was weak,
+// whether threads of other blocks have read weakly too; of a word that was split they are both set.
 constexpr std::uint32_t kStrongReader = 1, kSeveralBlocks = 2, kSplit = 3;
 constexpr std::size_t kMostSplitWords = std::size_t{1} << 22;
 
@@ -44,8 +44,7 @@ void GlobalShadow::check_reader(Stamp reader, std::uint64_t address, std::uint32
   const bool strong = (reader.two_bits() & kStrongReader) != 0;
   if (conflicts(reader, strong, false, thread, visit)) {
     visit.listener.found({FindingKind::global_race, address, thread, reader, false, false});
-  } else if ((reader.two_bits() & kSeveralBlocks) != 0 && !visit.clocks.heard_of_others() &&
-             !(strong && visit.strength == Strength::device)) {
+  } else if (reader.two_bits() == kSeveralBlocks && !visit.clocks.heard_of_others()) {
     visit.listener.found({FindingKind::global_race, address, thread, reader, false, true});
   }
 }
@@ -58,14 +57,22 @@ void GlobalShadow::note_reader(Stamp& reader, Stamp now, const Visit& visit) {
     return;
   }
   const std::uint32_t bits = reader.two_bits();
-  // A weak reader conflicts with more and is the one to remember.
-  const bool give_way = !strong || (bits & kStrongReader) != 0;
+  const bool was_strong = (bits & kStrongReader) != 0;
+  // A weak reader conflicts with more, and is the one to remember.
+  if (strong && !was_strong) return;
   if (epochs_.block_of(reader.epoch()) == visit.clocks.block()) {
-    if (give_way) reader = with_bits(now, now.two_bits() | (bits & kSeveralBlocks));
-  } else if ((bits & kSeveralBlocks) == 0 || (!strong && (bits & kStrongReader) != 0)) {
-    reader = with_bits(!strong && (bits & kStrongReader) != 0 ? now : reader,
-                       (strong ? bits & kStrongReader : 0) | kSeveralBlocks);
+    reader = with_bits(now, now.two_bits() | (bits & kSeveralBlocks));
+  } else if (was_strong) {
+    if (!strong) reader = now;
+  } else {
+    reader = with_bits(reader, kSeveralBlocks);
   }
+}
+
+// Whether a stamp speaks of the same thread, at the same time and as strongly, so that one can stand for both.
+bool GlobalShadow::continues(Stamp stamp, bool stamp_is_strong, std::uint32_t thread, const Visit& visit) {
+  return stamp.thread() == thread && stamp.epoch() == visit.clocks.epoch(thread) &&
+         stamp_is_strong == (visit.strength != Strength::weak);
 }
 
 void GlobalShadow::visit_piece(Stamp& writer, Stamp& reader, std::uint32_t bytes_of_word, std::uint64_t address,
@@ -75,26 +82,24 @@ void GlobalShadow::visit_piece(Stamp& writer, Stamp& reader, std::uint32_t bytes
     visit.listener.found({FindingKind::global_race, address, thread, writer, true, false});
   }
   const Stamp now = Stamp::make(visit.clocks.epoch(thread), thread, visit.strength, bytes_of_word, visit.site);
-  const auto joined = [&](Stamp old) {
-    const bool same = old.epoch() == now.epoch() && old.thread() == now.thread();
-    return same ? with_mask(now, bytes_of_word | old.byte_mask()) : now;
+  const auto joined = [&](Stamp old, bool old_is_strong) {
+    return continues(old, old_is_strong, thread, visit) ? with_mask(now, bytes_of_word | old.byte_mask()) : now;
   };
   if (visit.writes) {
     if (is_current(reader)) {
       if ((reader.byte_mask() & bytes_of_word) != 0) check_reader(reader, address, thread, visit);
       reader = {};
     }
-    writer = joined(writer);
+    writer = joined(writer, writer.strength() != Strength::weak);
   } else {
-    note_reader(reader, joined(reader), visit);
+    note_reader(reader, joined(reader, (reader.two_bits() & kStrongReader) != 0), visit);
   }
 }
 
 // Whether a stamp of now may stand where this one stands, with no byte forgotten that it speaks of.
-bool GlobalShadow::leaves_room(Stamp stamp, std::uint32_t bytes_of_word, std::uint32_t thread,
+bool GlobalShadow::leaves_room(Stamp stamp, bool is_strong, std::uint32_t bytes_of_word, std::uint32_t thread,
                                const Visit& visit) const {
-  return !is_current(stamp) || (stamp.byte_mask() & ~bytes_of_word) == 0 ||
-         (stamp.thread() == thread && stamp.epoch() == visit.clocks.epoch(thread));
+  return !is_current(stamp) || (stamp.byte_mask() & ~bytes_of_word) == 0 || continues(stamp, is_strong, thread, visit);
 }
 
 bool GlobalShadow::split(Stamp& writer, Stamp& reader) {
@@ -118,8 +123,8 @@ inline void GlobalShadow::visit_word(Notes& notes, std::uint32_t word, std::uint
   Stamp& reader = notes.readers[word];
   bool is_split = is_current(writer) && writer.two_bits() == kSplit;
   if (!is_split && bytes_of_word != 0xF &&
-      (!leaves_room(reader, bytes_of_word, thread, visit) ||
-       (visit.writes && !leaves_room(writer, bytes_of_word, thread, visit)))) {
+      (!leaves_room(reader, (reader.two_bits() & kStrongReader) != 0, bytes_of_word, thread, visit) ||
+       (visit.writes && !leaves_room(writer, writer.strength() != Strength::weak, bytes_of_word, thread, visit)))) {
     is_split = split(writer, reader);
   }
   if (!is_split) {

@@ -64,7 +64,9 @@ class GlobalShadow {
   void note_reader(Stamp& reader, Stamp now, const Visit& visit);
   bool conflicts(Stamp other, bool other_is_strong, bool only_in_block, std::uint32_t thread, const Visit& visit) const;
   bool is_current(Stamp stamp) const { return stamp.epoch() >= first_epoch_; }
-  bool leaves_room(Stamp stamp, std::uint32_t bytes_of_word, std::uint32_t thread, const Visit& visit) const;
+  static bool continues(Stamp stamp, bool stamp_is_strong, std::uint32_t thread, const Visit& visit);
+  bool leaves_room(Stamp stamp, bool is_strong, std::uint32_t bytes_of_word, std::uint32_t thread,
+                   const Visit& visit) const;
   bool split(Stamp& writer, Stamp& reader);
 
   DeviceMemory& memory_;

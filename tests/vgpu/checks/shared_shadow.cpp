@@ -166,7 +166,9 @@ void SharedShadow::report_flying(std::uint64_t offset, std::uint32_t bytes, std:
   const std::uint64_t first = offset / 16 * 16 + static_cast<std::uint64_t>(std::countr_zero(flying));
   Stamp issuer;
   for_pieces(first, 1, [&](Cell& cell, std::uint64_t) { issuer = cell.writer; });
-  visit.listener.found({FindingKind::in_flight_copy, first, thread, issuer, true});
+  // Who is not even ordered after the issue races with it, whether the copy is still on its way or not.
+  const FindingKind kind = conflicts(issuer, thread, visit) ? FindingKind::shared_race : FindingKind::in_flight_copy;
+  visit.listener.found({kind, first, thread, issuer, true});
 }
 
 template <bool kStores, bool kLoads>
