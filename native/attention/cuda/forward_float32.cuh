@@ -236,7 +236,6 @@ __device__ void attention_forward(const ForwardParams& p, Float32SharedMemory<Co
       accumulate_values<Config>(state, shared, place, [](int, int) { return true; });
     }
   }
-  __syncthreads();
   write_output<Config>(p, tile, state, shared, place);
 }
 

@@ -7,8 +7,8 @@
 
 namespace ki::attention::cuda {
 
-// Lengths beyond this are refused, so that sums of two positions fit in 32 bits.
-inline constexpr std::int64_t kMaxLength = std::int64_t{1} << 30;
+// Lengths beyond this are refused, so that the sum of two positions fits in 32 bits, even where a tile hangs over the end.
+inline constexpr std::int64_t kMaxLength = (std::int64_t{1} << 30) - 256;
 
 // Tiles of keys that a tile of queries walks over: [0, full) are seen by all of its queries, [full, end) by some.
 struct KeyTiles {
