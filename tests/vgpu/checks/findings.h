@@ -23,6 +23,8 @@ enum class FindingKind {
   divergence,
   deadlock,
   endless_spin,
+  trap,
+  assertion,
   unknown_instruction,
   legacy_symbol,
   internal,

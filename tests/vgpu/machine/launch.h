@@ -9,9 +9,10 @@
 #include <string_view>
 
 #include "arithmetic/rounding.h"
-#include "checks/checks.h"
+#include "arithmetic/rounding.h"
 #include "checks/counters.h"
 #include "checks/findings.h"
+#include "checks/launch_shape.h"
 #include "memory/device_memory.h"
 
 namespace vgpu {

@@ -1,0 +1,176 @@
+// atom and red. The lanes of a warp follow one another, in ascending order; PTX leaves the order open. PTX ISA, sections
+// 9.7.13.5 and 9.7.13.6.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include "arithmetic/half_bits.h"
+#include "machine/block.h"
+#include "machine/execution.h"
+#include "machine/instructions/memory.h"
+#include "machine/lanes.h"
+
+namespace vgpu::machine {
+namespace {
+
+using u16 = std::uint16_t;
+using u32 = std::uint32_t;
+using u64 = std::uint64_t;
+using s32 = std::int32_t;
+using s64 = std::int64_t;
+using ptx::Type;
+
+struct Add { template <class T> T operator()(T a, T b) const { return static_cast<T>(a + b); } };
+struct And { template <class T> T operator()(T a, T b) const { return a & b; } };
+struct Or { template <class T> T operator()(T a, T b) const { return a | b; } };
+struct Xor { template <class T> T operator()(T a, T b) const { return a ^ b; } };
+struct Exchange { template <class T> T operator()(T, T b) const { return b; } };
+struct Minimum { template <class T> T operator()(T a, T b) const { return std::min(a, b); } };
+struct Maximum { template <class T> T operator()(T a, T b) const { return std::max(a, b); } };
+struct Increment { u32 operator()(u32 a, u32 b) const { return a >= b ? 0 : a + 1; } };
+struct Decrement { u32 operator()(u32 a, u32 b) const { return a == 0 || a > b ? b : a - 1; } };
+
+float flushed(float x) { return std::fabs(x) < 0x1p-126f ? std::copysign(0.0f, x) : x; }
+// In global memory hardware takes subnormal numbers for zeros, in shared memory it does not.
+template <bool Flush>
+struct AddFloat {
+  float operator()(float a, float b) const {
+    const float sum = Flush ? flushed(flushed(a) + flushed(b)) : a + b;
+    return sum != sum ? std::bit_cast<float>(arithmetic::kFloatNan) : sum;
+  }
+};
+struct AddHalf {
+  u16 operator()(u16 a, u16 b) const {
+    return arithmetic::f16_from_double(double{arithmetic::float_from_f16(a)} + arithmetic::float_from_f16(b));
+  }
+};
+struct AddBfloat {
+  u16 operator()(u16 a, u16 b) const {
+    return arithmetic::bf16_from_double(double{arithmetic::float_from_bf16(a)} + arithmetic::float_from_bf16(b));
+  }
+};
+template <class F>
+struct OnPairs {
+  u32 operator()(u32 a, u32 b) const {
+    const u16 low = F{}(static_cast<u16>(a), static_cast<u16>(b));
+    const u16 high = F{}(static_cast<u16>(a >> 16), static_cast<u16>(b >> 16));
+    return u32{high} << 16 | low;
+  }
+};
+
+struct AtomicAccess {
+  MemoryAccess memory;
+  bool may_spin = false;
+};
+
+// at: d, address, b, c
+template <class F, class T, bool Compares>
+void atomic(Warp& warp, const Op& op, u32 mask) {
+  const auto& access = *static_cast<const AtomicAccess*>(op.extra);
+  alignas(64) u64 scratch[kLanes];
+  const u64* addresses = addresses_of(warp, op.at[1], access.memory.is_narrow, op.immediate, scratch);
+  Places places;
+  if (!find_places(warp, access.memory, addresses, mask, places)) return;
+  T* d = warp.lanes<T>(op.at[0]);
+  alignas(64) T b[kLanes], c[kLanes];
+  std::memcpy(b, warp.lanes<T>(op.at[2]), sizeof b);
+  std::memcpy(c, warp.lanes<T>(op.at[3]), sizeof c);
+  for_each_lane(mask, [&](u32 i) {
+    T old;
+    std::memcpy(&old, places.at[i], sizeof old);
+    T now;
+    if constexpr (Compares) {
+      now = old == b[i] ? c[i] : old;
+    } else {
+      now = F{}(old, b[i]);
+    }
+    std::memcpy(places.at[i], &now, sizeof now);
+    d[i] = old;
+  });
+  if (access.may_spin) warp.block().polled(warp);
+}
+
+template <class F, class T>
+constexpr Handler simple() { return atomic<F, T, false>; }
+
+Handler handler_of(Decoder& d, std::string_view operation, Type type, ptx::Space space) {
+  const auto by_size = [&]<class F>(F) -> Handler {
+    return type == Type::b32 ? simple<F, u32>() : type == Type::b64 ? simple<F, u64>() : nullptr;
+  };
+  Handler run = nullptr;
+  if (operation == "and") run = by_size(And{});
+  if (operation == "or") run = by_size(Or{});
+  if (operation == "xor") run = by_size(Xor{});
+  if (operation == "exch") run = by_size(Exchange{});
+  if (operation == "cas") {
+    if (type == Type::b16) run = atomic<Exchange, u16, true>;
+    if (type == Type::b32) run = atomic<Exchange, u32, true>;
+    if (type == Type::b64) run = atomic<Exchange, u64, true>;
+  }
+  if (operation == "inc" && type == Type::u32) run = simple<Increment, u32>();
+  if (operation == "dec" && type == Type::u32) run = simple<Decrement, u32>();
+  if (operation == "add") {
+    switch (type) {
+      case Type::u32: case Type::s32: run = simple<Add, u32>(); break;
+      case Type::u64: case Type::s64: run = simple<Add, u64>(); break;
+      case Type::f32: run = space == ptx::Space::shared ? simple<AddFloat<false>, float>() : simple<AddFloat<true>, float>(); break;
+      case Type::f64: run = simple<Add, double>(); break;
+      case Type::f16: run = simple<AddHalf, u16>(); break;
+      case Type::bf16: run = simple<AddBfloat, u16>(); break;
+      case Type::f16x2: run = simple<OnPairs<AddHalf>, u32>(); break;
+      case Type::bf16x2: run = simple<OnPairs<AddBfloat>, u32>(); break;
+      default: break;
+    }
+  }
+  if (operation == "min" || operation == "max") {
+    const bool is_min = operation == "min";
+    switch (type) {
+      case Type::u32: run = is_min ? simple<Minimum, u32>() : simple<Maximum, u32>(); break;
+      case Type::s32: run = is_min ? simple<Minimum, s32>() : simple<Maximum, s32>(); break;
+      case Type::u64: run = is_min ? simple<Minimum, u64>() : simple<Maximum, u64>(); break;
+      case Type::s64: run = is_min ? simple<Minimum, s64>() : simple<Maximum, s64>(); break;
+      default: break;
+    }
+  }
+  if (run == nullptr) d.fail_unsupported();
+  return run;
+}
+
+void decode_atomic(Decoder& d) {
+  const bool is_reduction = d.mnemonic() == "red";
+  AtomicAccess access;
+  access.memory.kind = AccessKind::atomic;
+  // The space may stand before or behind the order.
+  access.memory.space = accept_space(d);
+  accept_order(d, access.memory, MemoryOrder::relaxed);
+  if (access.memory.space == ptx::Space::generic) access.memory.space = accept_space(d);
+  const std::string_view operation = d.next();
+  (void)d.accept("noftz");
+  skip_cache_hints(d);
+  const Type type = d.next_type();
+  const bool compares = operation == "cas";
+  if (is_reduction && (compares || operation == "exch")) d.fail_unsupported();
+  const Handler run = handler_of(d, operation, type, access.memory.space);
+  access.memory.bytes = access.memory.element_bytes = ptx::size_bytes(type);
+  access.may_spin = compares || operation == "exch";
+
+  const std::size_t first = is_reduction ? 0 : 1;  // of the operands behind the result
+  const std::size_t least = first + (compares ? 3 : 2);
+  d.expect_operands(least, least + 1);  // a cache policy may come last
+  const Decoder::Address address = d.address(d.operand(first));
+  access.memory.is_narrow = address.is_narrow;
+  const Value b = d.read(first + 1, type);
+  const Value c = compares ? d.read(first + 2, type) : b;
+  const Value result = is_reduction ? Decoder::written(d.temporary(width_of(type))) : d.write(0, type);
+  d.emit(run, {result, address.base, b, c}, static_cast<u64>(address.offset), d.keep(access));
+}
+
+}  // namespace
+
+void add_atomic_instructions(DecodeTable& table) {
+  table["atom"] = decode_atomic;
+  table["red"] = decode_atomic;
+}
+
+}  // namespace vgpu::machine
