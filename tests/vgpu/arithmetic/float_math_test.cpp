@@ -153,6 +153,8 @@ TEST(FloatMath, ChoosesTheSmallerOrLarger) {
   EXPECT_EQ(one(FloatOperation::min, {}, 2.0f, -3.0f), -3.0f);
   EXPECT_EQ(one(FloatOperation::max, {}, 2.0f, -3.0f), 2.0f);
   EXPECT_EQ(one(FloatOperation::min, {}, nan, -3.0f), -3.0f);
+  EXPECT_EQ(one(FloatOperation::min, {}, -3.0f, nan), -3.0f);
+  EXPECT_EQ(one(FloatOperation::max, {}, nan, -3.0f), -3.0f);
   EXPECT_EQ(one(FloatOperation::max, {}, -3.0, std::numeric_limits<double>::quiet_NaN()), -3.0);
   EXPECT_TRUE(std::isnan(one(FloatOperation::max, {.nan = true}, -3.0f, nan)));
   EXPECT_EQ(std::bit_cast<std::uint32_t>(one(FloatOperation::min, {}, nan, -nan)), 0x7FFF'FFFFu);

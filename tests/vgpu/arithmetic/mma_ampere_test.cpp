@@ -144,6 +144,23 @@ TEST(MmaAmpere, KeepsTwentyFourFractionalBits) {
   EXPECT_EQ(run(0x1.8p-24f, {{kAlmostTwo, kAlmostTwo}, {kAlmostTwo | 0x8000, kAlmostTwo}}), 0x1p-24f);
 }
 
+// Two units of 2^-24 in the accumulator, half a unit and 2^-40 in products: the latter lies below the 24 bits that count
+// from a subnormal number's exponent, which is -14, so that the sum is a tie.
+TEST(MmaAmpere, TakesSubnormalAccumulatorsAsTheyAre) {
+  const FloatCase test{"f16", MmaType::f16, MmaType::f16, 8};
+  Matrix a(16, 8), b(8, 8), c(16, 8);
+  c.at(Cell{9, 2}) = 0x0002;
+  a.at(Cell{9, 0}) = 0x0C00, b.at(Cell{0, 2}) = 0x0800;  // 2^-12 * 2^-13
+  a.at(Cell{9, 1}) = 0x0010, b.at(Cell{1, 2}) = 0x0010;  // 2^-20 * 2^-20
+  Warp warp(test.instruction(), 2, 2);
+  warp.set_a(a);
+  warp.set_b(b);
+  warp.set_c(c);
+  EXPECT_EQ(warp.run(Rounding::ampere).at(9, 2), 0x0002u);
+  warp.set_c(c);
+  EXPECT_EQ(warp.run(Rounding::exact).at(9, 2), 0x0003u);
+}
+
 TEST(MmaAmpere, PropagatesInfinitiesAndNans) {
   std::mt19937 random(6);
   for (const FloatCase& test : float_cases()) {
