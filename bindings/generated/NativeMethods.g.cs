@@ -259,7 +259,7 @@ internal static unsafe partial class NativeMethods
 
     /// <summary>Scratch memory that <see cref="NativeMethods.ki_attention_forward"/> needs.</summary>
     /// <param name="device">where it will run</param>
-    /// <param name="problem">what will be computed; checked as by <see cref="NativeMethods.ki_attention_forward"/></param>
+    /// <param name="problem">what will be computed; checked as by <see cref="NativeMethods.ki_attention_forward"/>, but tensors may have no address yet (<c>data</c> NULL)</param>
     /// <param name="size_bytes">Out: the size</param>
     /// <returns>the status</returns>
     [LibraryImport(LibraryName)]

@@ -27,7 +27,7 @@ ki_status ki_attention_forward_workspace(ki_device* device, const ki_attention_p
   return ki::guard([&] {
     ki::Device& on = *ki::require(device, "device").implementation;
     ki::require(size_bytes, "size_bytes");
-    const ki::attention::Problem checked = ki::attention::read_problem(problem, on.info());
+    const ki::attention::Problem checked = ki::attention::read_problem(problem, on.info(), ki::Addresses::optional);
     const auto& operations = ki::require_operations<ki::attention::Operations>(on, ki::attention::kOperator);
     operations.check_supported(on, checked);
     *size_bytes = operations.forward_workspace(on, checked);

@@ -94,18 +94,20 @@ float read_scale(const ki_attention_problem& given, std::int64_t head_dim) {
 
 }  // namespace
 
-Problem read_problem(const ki_attention_problem* problem, const ki_device_info& device) {
+Problem read_problem(const ki_attention_problem* problem, const ki_device_info& device, Addresses addresses) {
   const ki_attention_problem given = read_struct(problem, "problem");
   constexpr int kKnownFlags = KI_ATTENTION_CAUSAL | KI_ATTENTION_CUSTOM_SCALE;
   if (given.flags & ~kKnownFlags) refuse("problem.flags", given.flags, " has flags this version does not know");
   if (given.reserved != 0) refuse("problem.reserved", given.reserved, " must be 0");
 
   Problem p{};
-  p.query = read_tensor(given.query, "query", kQueryDimensions);
-  p.key = read_tensor(given.key, "key", kKeyDimensions);
-  p.value = read_tensor(given.value, "value", kValueDimensions);
-  p.output = read_tensor(given.output, "output", kOutputDimensions);
-  if (given.logsumexp != nullptr) p.logsumexp = read_tensor(given.logsumexp, "logsumexp", kLogsumexpDimensions);
+  p.query = read_tensor(given.query, "query", kQueryDimensions, addresses);
+  p.key = read_tensor(given.key, "key", kKeyDimensions, addresses);
+  p.value = read_tensor(given.value, "value", kValueDimensions, addresses);
+  p.output = read_tensor(given.output, "output", kOutputDimensions, addresses);
+  if (given.logsumexp != nullptr) {
+    p.logsumexp = read_tensor(given.logsumexp, "logsumexp", kLogsumexpDimensions, addresses);
+  }
 
   p.batch = p.query.shape[0];
   p.seq_q = p.query.shape[1];

@@ -32,12 +32,14 @@ struct Problem {
 };
 
 // Reads and checks a problem for a device; throws Error with the name of what is wrong.
-Problem read_problem(const ki_attention_problem* problem, const ki_device_info& device);
+Problem read_problem(const ki_attention_problem* problem, const ki_device_info& device,
+                     Addresses addresses = Addresses::required);
 
 // What a backend offers for attention.
 struct Operations {
   // Throws not-supported if this device cannot do it.
   void (*check_supported)(const Device& device, const Problem& problem);
+  // Depends on no address: tensors may have none.
   std::uint64_t (*forward_workspace)(Device& device, const Problem& problem);
   void (*forward)(Device& device, Stream& stream, const Problem& problem, void* workspace);
 };

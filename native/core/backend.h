@@ -75,8 +75,8 @@ class Backend {
  public:
   virtual ~Backend() = default;
   virtual ki_device_kind kind() const = 0;
-  virtual int device_count() = 0;                       // of those that can be opened
-  virtual ki_device_info describe(int index) = 0;       // 0 to device_count() - 1
+  virtual int device_count() = 0;                  // of those that can be opened
+  virtual ki_device_info describe(int index) = 0;  // 0 to device_count() - 1
   virtual std::shared_ptr<Device> open(int ordinal, const DeviceOptions& options) = 0;
   virtual std::vector<ProbeEntry> probe() = 0;
   // Why `auto` does not choose this backend's first device; empty if it may.

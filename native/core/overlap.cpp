@@ -67,6 +67,7 @@ bool is_self_disjoint(const Tensor& tensor) {
 
 bool are_disjoint(const Tensor& a, const Tensor& b) {
   if (a.elements == 0 || b.elements == 0) return true;
+  if (a.data == nullptr || b.data == nullptr) return true;  // one is not anywhere yet
   if (a.data + a.span_bytes <= b.data || b.data + b.span_bytes <= a.data) return true;
   for (const Tensor* tensor : {&a, &b}) {
     for (const Dimension& dimension : NestedDimensions(*tensor)) {

@@ -8,8 +8,8 @@ namespace ki {
 // True if no two elements of the tensor share a byte, as far as that can be proved by nesting its strides.
 bool is_self_disjoint(const Tensor& tensor);
 
-// True if the tensors share no byte, as far as that can be proved: their address ranges are apart, or they are
-// interleaved windows of one repeating pattern (q, k and v side by side in the rows of one matrix).
+// True if the tensors share no byte, as far as that can be proved: one has no address yet, their address ranges are apart, or
+// they are interleaved windows of one repeating pattern (q, k and v side by side in the rows of one matrix).
 bool are_disjoint(const Tensor& a, const Tensor& b);
 
 // Refuses an output that overlaps itself or the other tensor.

@@ -42,9 +42,9 @@ void measure(Tensor& tensor, const char* name) {
   tensor.span_bytes = span;
 }
 
-void check_address(const Tensor& tensor, const char* name) {
+void check_address(const Tensor& tensor, const char* name, Addresses addresses) {
   const auto address = reinterpret_cast<std::uintptr_t>(tensor.data);
-  if (tensor.elements == 0) return;
+  if (tensor.elements == 0 || (address == 0 && addresses == Addresses::optional)) return;
   if (address == 0) refuse(name, "data is NULL, and shape ", shape_text(tensor), " has elements");
   if (address % size_of(tensor.dtype) != 0) {
     refuse(name, "data is misaligned: ", name_of(tensor.dtype), " needs a multiple of ", size_of(tensor.dtype),
@@ -74,7 +74,8 @@ std::string shape_text(const Tensor& tensor) {
   return text + "]";
 }
 
-Tensor read_tensor(const ki_tensor* source, const char* name, std::span<const char* const> dimensions) {
+Tensor read_tensor(const ki_tensor* source, const char* name, std::span<const char* const> dimensions,
+                   Addresses addresses) {
   const ki_tensor given = read_struct(source, name);
   if (given.reserved != 0) refuse(name, "reserved is ", given.reserved, ", must be 0");
   if (given.dtype < KI_DTYPE_FLOAT32 || given.dtype > KI_DTYPE_BFLOAT16) {
@@ -101,7 +102,7 @@ Tensor read_tensor(const ki_tensor* source, const char* name, std::span<const ch
     tensor.strides[i] = given.strides[i];
   }
   measure(tensor, name);
-  check_address(tensor, name);
+  check_address(tensor, name, addresses);
   return tensor;
 }
 

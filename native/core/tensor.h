@@ -28,9 +28,13 @@ const char* name_of(ki_dtype dtype);
 // `[2, 128, 8, 64]`
 std::string shape_text(const Tensor& tensor);
 
+// Whether a tensor that has elements must have an address: to be computed with, yes; to size a workspace, no.
+enum class Addresses { required, optional };
+
 // Reads and checks everything that can be checked of one tensor alone; `name` is its name in error messages.
 // `dimensions` names the expected ones, such as {"batch", "seq_q", "heads_q", "head_dim"}.
-Tensor read_tensor(const ki_tensor* source, const char* name, std::span<const char* const> dimensions);
+Tensor read_tensor(const ki_tensor* source, const char* name, std::span<const char* const> dimensions,
+                   Addresses addresses = Addresses::required);
 
 // Refuses a tensor that is not on the device.
 void require_on_device(const Tensor& tensor, const char* name, const ki_device_info& device);

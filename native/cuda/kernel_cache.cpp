@@ -38,9 +38,7 @@ Cache& cache() {
 }
 
 // Whether a driver says with this that an image is not for it, and another might be.
-bool is_foreign(Result result) {
-  return result == kNoBinaryForGpu || result == kInvalidImage || result == kInvalidPtx;
-}
+bool is_foreign(Result result) { return result == kNoBinaryForGpu || result == kInvalidImage || result == kInvalidPtx; }
 
 ModuleHandle load(const Module& module) {
   const Driver& functions = driver();
@@ -53,7 +51,8 @@ ModuleHandle load(const Module& module) {
   std::array<char, 8192> log{};
   std::array options{kErrorLogBuffer, kErrorLogBufferBytes};
   std::array<void*, 2> values{log.data(), reinterpret_cast<void*>(log.size() - 1)};
-  const Result of_ptx = functions.cuModuleLoadDataEx(&handle, module.ptx, options.size(), options.data(), values.data());
+  const Result of_ptx =
+      functions.cuModuleLoadDataEx(&handle, module.ptx, options.size(), options.data(), values.data());
   if (of_ptx == kSuccess) return handle;
   throw Error(status_of(of_ptx), "",
               concat("loading the CUDA module ", module.name, ": its machine code: ", describe(of_cubin),
@@ -86,7 +85,8 @@ FunctionHandle loaded_kernel(unsigned long long context_id, const Kernel& kernel
   if (kernel.dynamic_shared_bytes > loaded.dynamic_shared_bytes) {
     check(driver().cuFuncSetAttribute(loaded.function, kMaxDynamicSharedBytes,
                                       static_cast<int>(kernel.dynamic_shared_bytes)),
-          concat("giving the kernel ", kernel.entry, " ", kernel.dynamic_shared_bytes, " bytes of shared memory").c_str());
+          concat("giving the kernel ", kernel.entry, " ", kernel.dynamic_shared_bytes, " bytes of shared memory")
+              .c_str());
     loaded.dynamic_shared_bytes = kernel.dynamic_shared_bytes;
   }
   return loaded.function;

@@ -43,8 +43,8 @@ ModulesFile open_modules() {
   const auto* table = static_cast<const Table*>(dlsym(library, "ki_cuda_modules"));
   if (table == nullptr || std::strcmp(table->hash, kModulesHash) != 0) {
     dlclose(library);
-    return give_up(KI_STATUS_NOT_SUPPORTED,
-                   concat("the file of compiled CUDA kernels, ", opened.file, ", belongs to another build of this library"));
+    return give_up(KI_STATUS_NOT_SUPPORTED, concat("the file of compiled CUDA kernels, ", opened.file,
+                                                   ", belongs to another build of this library"));
   }
   opened.modules = {table->modules, table->count};
   opened.detail = concat(table->count, table->count == 1 ? " compiled module" : " compiled modules");

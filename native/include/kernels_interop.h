@@ -481,7 +481,7 @@ typedef struct ki_attention_problem {
 /**
  * Scratch memory that ki_attention_forward needs.
  * @param device where it will run
- * @param problem what will be computed; checked as by ki_attention_forward
+ * @param problem what will be computed; checked as by ki_attention_forward, but tensors may have no address yet (`data` NULL)
  * @param[out] size_bytes the size
  * @return the status
  */

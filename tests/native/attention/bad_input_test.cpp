@@ -152,7 +152,6 @@ void add_bad_tensor(std::vector<BadInput>& all, const std::string& name, const s
     t.strides[0] = t.strides[1] = 0;
   });
   add("Misaligned", [](ki_tensor& t) { t.data = static_cast<char*>(t.data) + 2; }, {"aligned"});
-  add("NullData", [](ki_tensor& t) { t.data = nullptr; }, {"NULL", "["});
   add("EndOfTheAddressSpace", [](ki_tensor& t) { t.data = reinterpret_cast<void*>(~std::uintptr_t{0} - 63); });
   add("OnAnotherKindOfDevice", [](ki_tensor& t) { t.device_kind = KI_DEVICE_KIND_CUDA; }, {"cuda", "cpu"});
   add("OnNoKindOfDevice", [](ki_tensor& t) { t.device_kind = static_cast<ki_device_kind>(0); });
@@ -229,6 +228,32 @@ TEST(AttentionBadInputCall, NullHandlesAndPointersAreRefused) {
   EXPECT_TRUE(refused(ki_attention_forward_workspace(f.device.get(), &f.problem, nullptr), KI_STATUS_INVALID_ARGUMENT,
                       "size_bytes"));
   EXPECT_TRUE(f.untouched());
+}
+
+TEST(AttentionBadInputCall, AWorkspaceIsSizedBeforeThereIsMemory) {
+  RefusalFixture f;
+  const std::uint64_t placed = f.workspace_bytes();
+  for (ki_tensor* tensor : {&f.parts.query, &f.parts.key, &f.parts.value, &f.parts.output, &*f.parts.logsumexp}) {
+    void* const data = std::exchange(tensor->data, nullptr);
+    EXPECT_EQ(f.workspace_bytes(), placed);
+    EXPECT_EQ(f.forward(), KI_STATUS_INVALID_ARGUMENT);
+    EXPECT_NE(std::string(ki_last_error_message()).find("data is NULL, and shape ["), std::string::npos);
+    tensor->data = data;
+  }
+  EXPECT_EQ(ki_last_error_argument(), std::string("logsumexp"));
+  EXPECT_TRUE(f.untouched());
+  for (ki_tensor* tensor : {&f.parts.query, &f.parts.key, &f.parts.value, &f.parts.output, &*f.parts.logsumexp}) {
+    tensor->data = nullptr;
+    EXPECT_EQ(f.workspace_bytes(), placed) << "with this and all before it";
+  }
+  f.parts.output.strides[0] = 0;
+  std::uint64_t size = 0;
+  EXPECT_TRUE(refused(ki_attention_forward_workspace(f.device.get(), &f.problem, &size), KI_STATUS_INVALID_ARGUMENT,
+                      "output", {"itself"}));
+  f.parts.output.strides[0] = 5 * 6 * 4;
+  f.parts.value.shape[1] = 9;
+  EXPECT_TRUE(refused(ki_attention_forward_workspace(f.device.get(), &f.problem, &size), KI_STATUS_INVALID_ARGUMENT,
+                      "value", {"seq_k"}));
 }
 
 TEST(AttentionBadInputCall, AWorkspaceThatDoesNotFitIsRefused) {

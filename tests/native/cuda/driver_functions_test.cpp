@@ -1,4 +1,6 @@
 // The library's own declarations of the driver API against NVIDIA's header: every exported name, type and number.
+#include "cuda/driver_functions.h"
+
 #include <cuda.h>
 #include <gtest/gtest.h>
 
@@ -7,8 +9,6 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-
-#include "cuda/driver_functions.h"
 
 namespace ki::cuda {
 namespace {
@@ -70,7 +70,7 @@ struct SameCall<Result(Ours...), CUresult(Theirs...)> {
 };
 
 // `name` expands to what cuda.h maps it to, which is what is exported.
-#define KI_COMPARE(name, exported, parameters)                                                     \
+#define KI_COMPARE(name, exported, parameters)                                                         \
   static_assert(std::string_view(KI_TEXT(name)) == (exported), "cuda.h maps " #exported " elsewhere"); \
   static_assert(SameCall<Result parameters, decltype(name)>::value, exported " has other parameters");
 KI_CUDA_DRIVER_FUNCTIONS(KI_COMPARE)

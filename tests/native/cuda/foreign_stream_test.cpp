@@ -61,7 +61,8 @@ TEST_F(CudaForeignStream, AStreamOfAForeignContextRunsInThatContext) {
   std::thread([&] {  // where no context is current
     use(device, wrapped, pointer(memory));
     EXPECT_EQ(current_context(), nullptr);
-  }).join();
+  })
+      .join();
   KI_CALL_DRIVER(cuMemFree, memory);
   KI_CALL_DRIVER(cuStreamDestroy, handle);
 }
@@ -88,7 +89,8 @@ TEST_F(CudaForeignStream, TheCallersContextStaysCurrentWhateverIsCalled) {
   const Event event = create_event(device);
   check(ki_event_record(event.get(), stream.get()));
   check(ki_stream_wait_event(more.get(), event.get()));
-  check(ki_stream_notify(stream.get(), [](void*, ki_status) {}, nullptr));
+  check(ki_stream_notify(
+      stream.get(), [](void*, ki_status) {}, nullptr));
   check(ki_stream_synchronize(stream.get()));
   EXPECT_EQ(current_context(), foreign.get());
   open_device("cuda:0");

@@ -101,17 +101,22 @@ TEST_F(CudaLaunch, MoreSharedMemoryThanThereIsIsAnErrorThatNamesTheKernel) {
 
 TEST_F(CudaLaunch, WhatIsNotThereIsNamed) {
   const AddOneParams params{};
-  const std::string module = error_of([&] { launch(*stream, {"nothing", "add_one", 64, 0}, {}, &params, sizeof params); });
+  const std::string module = error_of([&] {
+    launch(*stream, {"nothing", "add_one", 64, 0}, {}, &params, sizeof params);
+  });
   EXPECT_NE(module.find("nothing"), std::string::npos) << module;
-  const std::string entry =
-      error_of([&] { launch(*stream, {"test_kernels", "add_two", 64, 0}, {}, &params, sizeof params); });
+  const std::string entry = error_of([&] {
+    launch(*stream, {"test_kernels", "add_two", 64, 0}, {}, &params, sizeof params);
+  });
   EXPECT_NE(entry.find("add_two"), std::string::npos) << entry;
   EXPECT_NE(entry.find("CUDA_ERROR_NOT_FOUND"), std::string::npos) << entry;
 }
 
 TEST_F(CudaLaunch, PtxThatDoesNotCompileIsShownWithTheCompilersWords) {
   const AddOneParams params{};
-  const std::string message = error_of([&] { launch(*stream, {"broken", "kernel", 64, 0}, {}, &params, sizeof params); });
+  const std::string message = error_of([&] {
+    launch(*stream, {"broken", "kernel", 64, 0}, {}, &params, sizeof params);
+  });
   EXPECT_NE(message.find("broken"), std::string::npos) << message;
   EXPECT_NE(message.find("CUDA_ERROR_INVALID_PTX"), std::string::npos) << message;
   EXPECT_NE(message.find("no_such_instruction"), std::string::npos) << message;

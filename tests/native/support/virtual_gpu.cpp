@@ -35,8 +35,8 @@ std::optional<VirtualGpu> virtual_gpu() {
     return function != nullptr;
   };
   VirtualGpu gpu{};
-  const bool is_virtual = find(gpu.finding_count, "vgpu_finding_count") && find(gpu.finding_text, "vgpu_finding_text") &&
-                          find(gpu.finding_kind, "vgpu_finding_kind") &&
+  const bool is_virtual = find(gpu.finding_count, "vgpu_finding_count") &&
+                          find(gpu.finding_text, "vgpu_finding_text") && find(gpu.finding_kind, "vgpu_finding_kind") &&
                           find(gpu.clear_findings, "vgpu_clear_findings") && find(gpu.set, "vgpu_set");
   dlclose(library);  // the product keeps it open
   if (!is_virtual) return std::nullopt;

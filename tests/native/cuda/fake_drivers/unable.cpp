@@ -13,8 +13,8 @@ Result answer(const char* function, void* first_argument) {
 }  // namespace
 
 // Whatever the parameters are, the first arrives where that of this one is looked for.
-#define KI_FAKE(name, exported, parameters)                    \
-  extern "C" Result fake_##name(void* first) asm(exported);    \
+#define KI_FAKE(name, exported, parameters)                 \
+  extern "C" Result fake_##name(void* first) asm(exported); \
   extern "C" Result fake_##name(void* first) { return answer(exported, first); }
 KI_CUDA_DRIVER_FUNCTIONS(KI_FAKE)
 #undef KI_FAKE
