@@ -20,7 +20,6 @@ public static unsafe partial class Attention
     {
         ArgumentNullException.ThrowIfNull(device);
         AttentionTensors tensors = AttentionTensors.Contiguous<T>(shape, device.Info, withLogSumExp);
-        tensors.PlaceAnywhere(nameof(shape));
         return AttentionCall.ForwardWorkspaceBytes(device, &tensors, options);
     }
 

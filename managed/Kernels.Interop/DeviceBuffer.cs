@@ -65,9 +65,22 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
     public void CopyFrom(ReadOnlySpan<T> source, KernelStream stream)
     {
         RequireSameLength(source.Length, nameof(source));
+        CopyFrom(source, offset: 0, stream);
+    }
+
+    /// <summary>Copies host memory to a part of the buffer and waits until that is done.</summary>
+    /// <param name="source">As many elements as are copied.</param>
+    /// <param name="offset">Index of the buffer's element that the first one goes to.</param>
+    /// <param name="stream">A stream of the buffer's device; work queued on it is done first.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The elements do not lie in the buffer.</exception>
+    /// <exception cref="ArgumentException">The stream is another device's.</exception>
+    /// <exception cref="DeviceErrorException">The driver reported an error.</exception>
+    /// <exception cref="ObjectDisposedException">The buffer or the stream is disposed.</exception>
+    public void CopyFrom(ReadOnlySpan<T> source, long offset, KernelStream stream)
+    {
         fixed (T* host = source)
         {
-            Copy(stream, host, toDevice: true);
+            Copy(stream, host, offset, source.Length, toDevice: true);
             stream.Synchronize();
         }
     }
@@ -79,9 +92,19 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
     public void CopyTo(Span<T> destination, KernelStream stream)
     {
         RequireSameLength(destination.Length, nameof(destination));
+        CopyTo(destination, offset: 0, stream);
+    }
+
+    /// <summary>Copies a part of the buffer to host memory and waits until that is done.</summary>
+    /// <param name="destination">As many elements as are copied.</param>
+    /// <param name="offset">Index of the buffer's first element that is copied.</param>
+    /// <param name="stream">A stream of the buffer's device; work queued on it is done first.</param>
+    /// <inheritdoc cref="CopyFrom(ReadOnlySpan{T}, long, KernelStream)" path="/exception"/>
+    public void CopyTo(Span<T> destination, long offset, KernelStream stream)
+    {
         fixed (T* host = destination)
         {
-            Copy(stream, host, toDevice: false);
+            Copy(stream, host, offset, destination.Length, toDevice: false);
             stream.Synchronize();
         }
     }
@@ -94,8 +117,19 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
     {
         ArgumentNullException.ThrowIfNull(source);
         RequireSameLength(source.Length, nameof(source));
+        CopyFrom(source, offset: 0, stream);
+    }
+
+    /// <summary>Queues a copy from pinned memory to a part of the buffer.</summary>
+    /// <param name="source">As many elements as are copied; not to be written before the copy is done.</param>
+    /// <param name="offset">Index of the buffer's element that the first one goes to.</param>
+    /// <param name="stream">A stream of the buffer's device.</param>
+    /// <inheritdoc cref="CopyFrom(ReadOnlySpan{T}, long, KernelStream)" path="/exception"/>
+    public void CopyFrom(PinnedBuffer<T> source, long offset, KernelStream stream)
+    {
+        ArgumentNullException.ThrowIfNull(source);
         using var host = source.Handle.Borrow(source);
-        Copy(stream, (T*)source.Address, toDevice: true);
+        Copy(stream, (T*)source.Address, offset, source.Length, toDevice: true);
     }
 
     /// <summary>Queues a copy to pinned memory.</summary>
@@ -106,8 +140,19 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
     {
         ArgumentNullException.ThrowIfNull(destination);
         RequireSameLength(destination.Length, nameof(destination));
+        CopyTo(destination, offset: 0, stream);
+    }
+
+    /// <summary>Queues a copy of a part of the buffer to pinned memory.</summary>
+    /// <param name="destination">As many elements as are copied; not to be read before the copy is done.</param>
+    /// <param name="offset">Index of the buffer's first element that is copied.</param>
+    /// <param name="stream">A stream of the buffer's device.</param>
+    /// <inheritdoc cref="CopyFrom(ReadOnlySpan{T}, long, KernelStream)" path="/exception"/>
+    public void CopyTo(PinnedBuffer<T> destination, long offset, KernelStream stream)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
         using var host = destination.Handle.Borrow(destination);
-        Copy(stream, (T*)destination.Address, toDevice: false);
+        Copy(stream, (T*)destination.Address, offset, destination.Length, toDevice: false);
     }
 
     /// <summary>Queues setting every byte to zero.</summary>
@@ -133,16 +178,19 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
     /// <summary>Frees the memory, after the work queued on it.</summary>
     public void Dispose() => _handle.Dispose();
 
-    private void Copy(KernelStream stream, T* host, bool toDevice)
+    private void Copy(KernelStream stream, T* host, long offset, long length, bool toDevice)
     {
         ArgumentNullException.ThrowIfNull(stream);
         stream.Device.RequireSame(Device, nameof(stream));
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length - length);
         using var self = _handle.Borrow(this);
         using var borrowed = stream.Borrow();
-        void* device = (void*)_data;
+        void* device = (T*)_data + offset;
+        ulong sizeBytes = (ulong)length * (ulong)sizeof(T);
         NativeError.ThrowIfFailed(toDevice
-            ? NativeMethods.ki_copy(borrowed.Pointer, device, host, SizeBytes)
-            : NativeMethods.ki_copy(borrowed.Pointer, host, device, SizeBytes));
+            ? NativeMethods.ki_copy(borrowed.Pointer, device, host, sizeBytes)
+            : NativeMethods.ki_copy(borrowed.Pointer, host, device, sizeBytes));
     }
 
     private void RequireSameLength(long length, string parameter)

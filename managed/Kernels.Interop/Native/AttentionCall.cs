@@ -39,23 +39,6 @@ internal unsafe struct AttentionTensors
         };
     }
 
-    /// <summary>
-    /// Lays the tensors one behind another at made-up addresses, so that a problem that has no memory yet passes the native
-    /// checks; what only sizes a workspace reads no element.
-    /// </summary>
-    public void PlaceAnywhere(string parameter)
-    {
-        nint next = NativeTensor.Alignment;
-        NativeTensor.PlaceAt(ref Query, ref next, parameter);
-        NativeTensor.PlaceAt(ref Key, ref next, parameter);
-        NativeTensor.PlaceAt(ref Value, ref next, parameter);
-        NativeTensor.PlaceAt(ref Output, ref next, parameter);
-        if (IsPresent(LogSumExp))
-        {
-            NativeTensor.PlaceAt(ref LogSumExp, ref next, parameter);
-        }
-    }
-
     public static bool IsPresent(in ki_tensor tensor) => tensor.struct_size != 0;
 }
 

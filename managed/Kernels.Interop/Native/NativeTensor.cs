@@ -5,9 +5,6 @@ namespace Kernels.Interop.Native;
 /// <summary>Describes memory to the native library. Whether it is a tensor is the native library's to check.</summary>
 internal static unsafe class NativeTensor
 {
-    /// <summary>What every buffer and workspace is aligned to, in bytes.</summary>
-    public const int Alignment = 64;
-
     /// <summary>Describes memory of any device.</summary>
     public static ki_tensor Create<T>(
         void* data, ReadOnlySpan<long> shape, ReadOnlySpan<long> strides, ki_device_kind deviceKind, int deviceOrdinal)
@@ -52,21 +49,6 @@ internal static unsafe class NativeTensor
                 $"The span has {length} elements; the shape [{string.Join(", ", shape)}] has {ElementCount(tensor)}.", parameter);
         }
         tensor.data = data;
-    }
-
-    /// <summary>Puts an address in and moves it behind the tensor.</summary>
-    /// <exception cref="ArgumentException">The tensor is larger than the address space.</exception>
-    public static void PlaceAt(ref ki_tensor tensor, ref nint next, string parameter)
-    {
-        tensor.data = (void*)next;
-        int elementSize = tensor.dtype == ki_dtype.KI_DTYPE_FLOAT32 ? sizeof(float) : sizeof(ushort);
-        Int128 bytes = Int128.Max(ElementCount(tensor), 0) * elementSize;
-        Int128 end = (next + bytes + Alignment - 1) / Alignment * Alignment;
-        if (end > nint.MaxValue)
-        {
-            throw new ArgumentException($"Tensors of this shape are larger than the address space: {bytes} bytes.", parameter);
-        }
-        next = (nint)end;
     }
 
     /// <summary>Describes the pinned memory of a tensor span.</summary>
