@@ -20,6 +20,7 @@ public static unsafe partial class Attention
     {
         ArgumentNullException.ThrowIfNull(device);
         AttentionTensors tensors = AttentionTensors.Contiguous<T>(shape, device.Info, withLogSumExp);
+        tensors.RequireAddressable(nameof(shape));
         return AttentionCall.ForwardWorkspaceBytes(device, &tensors, options);
     }
 

@@ -39,6 +39,15 @@ internal unsafe struct AttentionTensors
         };
     }
 
+    /// <summary>Refuses contiguous tensors that no memory holds.</summary>
+    public readonly void RequireAddressable(string parameter)
+    {
+        NativeTensor.RequireAddressable(Query, parameter);
+        NativeTensor.RequireAddressable(Key, parameter);
+        NativeTensor.RequireAddressable(Value, parameter);
+        NativeTensor.RequireAddressable(Output, parameter);
+    }
+
     public static bool IsPresent(in ki_tensor tensor) => tensor.struct_size != 0;
 }
 

@@ -51,6 +51,16 @@ internal static unsafe class NativeTensor
         tensor.data = data;
     }
 
+    /// <summary>Refuses a contiguous tensor that no memory holds; its strides would overflow.</summary>
+    /// <exception cref="ArgumentException">It is larger than the address space.</exception>
+    public static void RequireAddressable(in ki_tensor tensor, string parameter)
+    {
+        if (ElementCount(tensor) > nint.MaxValue / sizeof(float))
+        {
+            throw new ArgumentException("Tensors of this shape are larger than the address space.", parameter);
+        }
+    }
+
     /// <summary>Describes the pinned memory of a tensor span.</summary>
     /// <param name="data">Its first element, pinned.</param>
     /// <param name="tensor">Its shape and strides.</param>

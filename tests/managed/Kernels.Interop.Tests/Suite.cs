@@ -6,10 +6,19 @@ namespace Kernels.Interop.Tests;
 [SetUpFixture]
 public sealed class Suite
 {
-    private static Device? s_cpu;
+    private static readonly Dictionary<string, Device> s_devices = [];
 
     /// <summary>The CPU.</summary>
-    public static Device Cpu => s_cpu ?? throw new InvalidOperationException("The suite has not begun.");
+    public static Device Cpu => DeviceNamed("cpu");
+
+    /// <summary>A device, opened once for all tests.</summary>
+    public static Device DeviceNamed(string name)
+    {
+        lock (s_devices)
+        {
+            return s_devices.TryGetValue(name, out Device? device) ? device : s_devices[name] = Device.Open(name);
+        }
+    }
 
     /// <summary>Handles that a test left to the finaliser on purpose.</summary>
     public static long LeaksOnPurpose { get; set; }
@@ -22,13 +31,13 @@ public sealed class Suite
         GC.Collect();
     }
 
-    [OneTimeSetUp]
-    public void Open() => s_cpu = Device.Open("cpu");
-
     [OneTimeTearDown]
     public void CheckThatNothingLeaked()
     {
-        s_cpu?.Dispose();
+        foreach (Device device in s_devices.Values)
+        {
+            device.Dispose();
+        }
         RunFinalizers();
         Assert.That(HandleLeaks.FinalizedCount, Is.EqualTo(LeaksOnPurpose), "handles closed by the finaliser");
         Assert.That(NativeMethods.ki_live_handle_count(), Is.Zero, "handles still open");

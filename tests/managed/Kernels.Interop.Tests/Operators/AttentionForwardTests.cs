@@ -17,6 +17,11 @@ public sealed class AttentionForwardTests<T>
 
     private static IEnumerable<AttentionCase> Cases => AttentionCases.All;
 
+    private static IEnumerable<(string, Overload)> Calls =>
+        from name in TestDevices.Names
+        from overload in AttentionOverloads.Of(name)
+        select (name, overload);
+
     [SetUp]
     public void CreateStream() => _stream = Suite.Cpu.CreateStream();
 
@@ -25,7 +30,8 @@ public sealed class AttentionForwardTests<T>
 
     [Test]
     public void EveryOverloadMatchesTheReference(
-        [Values] Overload overload, [ValueSource(nameof(Cases))] AttentionCase @case)
+        [ValueSource(nameof(Calls))] (string Device, Overload Overload) call,
+        [ValueSource(nameof(Cases))] AttentionCase @case)
     {
         if (!_known.TryGetValue(@case, out var known))
         {
@@ -34,7 +40,8 @@ public sealed class AttentionForwardTests<T>
         }
         T[] output = known.Inputs.NewOutput();
         float[] logsumexp = known.Inputs.NewLogSumExp();
-        AttentionOverloads.Run(overload, _stream, known.Inputs, output, logsumexp);
+        using KernelStream stream = Suite.DeviceNamed(call.Device).CreateStream();
+        AttentionOverloads.Run(call.Overload, stream, known.Inputs, output, logsumexp);
         Tolerance.AssertMatches<T>(output, known.Expected.Output, $"output of {@case}");
         Tolerance.AssertMatches<float>(logsumexp, known.Expected.LogSumExp, $"logsumexp of {@case}");
     }
@@ -63,6 +70,20 @@ public sealed class AttentionForwardTests<T>
         Attention.Forward<T>(
             _stream, Small.Shape, inputs.Query, inputs.Key, inputs.Value, given, Small.Options, workspace: workspace);
         Assert.That(given, Is.EqualTo(own));
+    }
+
+    [Test]
+    public void SpansAreOfTheCpuOnly([ValueSource(typeof(TestDevices), nameof(TestDevices.Cuda))] string cuda)
+    {
+        var inputs = new AttentionInputs<T>(Small);
+        T[] output = inputs.NewOutput();
+        using KernelStream stream = Suite.DeviceNamed(cuda).CreateStream();
+        foreach (Overload overload in (Overload[])[Overload.Spans, Overload.TensorSpans])
+        {
+            Assert.That(
+                () => AttentionOverloads.Run(overload, stream, inputs, output, inputs.NewLogSumExp()),
+                Throws.TypeOf<NotSupportedException>());
+        }
     }
 
     [Test]

@@ -13,7 +13,7 @@ public enum Overload
 }
 
 /// <summary>Runs inputs through one overload.</summary>
-internal static unsafe class AttentionOverloads
+internal static class AttentionOverloads
 {
     public static void Run<T>(
         Overload overload, KernelStream stream, AttentionInputs<T> inputs, T[] output, float[] logsumexp)
@@ -49,6 +49,10 @@ internal static unsafe class AttentionOverloads
                 throw new ArgumentOutOfRangeException(nameof(overload));
         }
     }
+
+    /// <summary>The overloads that work on a device: spans are host memory.</summary>
+    public static IEnumerable<Overload> Of(string deviceName) =>
+        Enum.GetValues<Overload>().Where(o => deviceName == "cpu" || o is not (Overload.Spans or Overload.TensorSpans));
 
     public static TensorSpan<T> Contiguous<T>(T[] elements, long[] dims) =>
         new(elements, [.. dims.Select(length => (nint)length)]);
@@ -99,19 +103,19 @@ internal static unsafe class AttentionOverloads
         where T : unmanaged
     {
         AttentionCase c = inputs.Case;
-        fixed (T* q = inputs.Query, k = inputs.Key, v = inputs.Value, o = output)
-        fixed (float* lse = logsumexp)
-        {
-            Attention.Forward(
-                stream,
-                new DeviceTensor<T>(stream.Device, (nint)q, c.QueryDims),
-                new DeviceTensor<T>(stream.Device, (nint)k, c.KeyDims),
-                new DeviceTensor<T>(stream.Device, (nint)v, c.ValueDims),
-                new DeviceTensor<T>(stream.Device, (nint)o, c.OutputDims),
-                c.Options,
-                new DeviceTensor<float>(stream.Device, (nint)lse, c.LogSumExpDims));
-            stream.Synchronize();
-        }
+        using DeviceBuffer<T> q = Upload(stream, inputs.Query), k = Upload(stream, inputs.Key);
+        using DeviceBuffer<T> v = Upload(stream, inputs.Value), o = Upload(stream, output);
+        using DeviceBuffer<float> lse = Upload(stream, logsumexp);
+        Attention.Forward(
+            stream,
+            new DeviceTensor<T>(stream.Device, q.DevicePointer, c.QueryDims),
+            new DeviceTensor<T>(stream.Device, k.DevicePointer, c.KeyDims),
+            new DeviceTensor<T>(stream.Device, v.DevicePointer, c.ValueDims),
+            new DeviceTensor<T>(stream.Device, o.DevicePointer, c.OutputDims),
+            c.Options,
+            new DeviceTensor<float>(stream.Device, lse.DevicePointer, c.LogSumExpDims));
+        o.CopyTo(output, stream);
+        lse.CopyTo(logsumexp, stream);
     }
 
     private static DeviceBuffer<T> Upload<T>(KernelStream stream, T[] elements)
