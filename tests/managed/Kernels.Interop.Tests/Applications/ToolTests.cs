@@ -23,6 +23,14 @@ public sealed class ToolTests
     }
 
     [Test]
+    public void InfoTellsTheDriverThatIsUsedAndWhoNamedIt()
+    {
+        ChildProcess tool = Info(("KERNELS_INTEROP_CUDA_DRIVER", "/nowhere/libcuda.so.1"));
+        Assert.That(tool.ExitCode, Is.Zero, tool.Error);
+        Assert.That(tool.Output, Does.Contain("/nowhere/libcuda.so.1: cannot open").And.Contain("KERNELS_INTEROP_CUDA_DRIVER"));
+    }
+
+    [Test]
     public void MissingLibraryIsToldWithItsPath()
     {
         ChildProcess tool = Info((NativeLoader.PathVariable, "/nowhere/libkernels_interop.so"));
