@@ -61,7 +61,8 @@ bool check_alignment(Warp& warp, const MemoryAccess& access, const u64* addresse
   } else {
     for_each_lane(mask, [&](u32 i) { any |= addresses[i]; });
   }
-  if ((any & low_bits) == 0) [[likely]] return true;
+  if ((any & low_bits) == 0) [[likely]]
+    return true;
   const u32 lanes = find_lanes(addresses, mask, [&](u64 address) { return (address & low_bits) != 0; });
   warp.execution().fault(Outcome::misaligned_address, FindingKind::misaligned, warp, lanes,
                          "misaligned " + describe(access, addresses[std::countr_zero(lanes)], space));
@@ -147,7 +148,8 @@ bool find_in(Warp& warp, const MemoryAccess& access, const u64* addresses, u32 m
       places.at[i] = memory + addresses[i];
     });
   }
-  if (outside == 0) [[likely]] return true;
+  if (outside == 0) [[likely]]
+    return true;
   const u32 lost = find_lanes(addresses, mask, [&](u64 address) { return size < access.bytes || address > last; });
   warp.execution().fault(Outcome::illegal_address, FindingKind::out_of_bounds, warp, lost,
                          describe(access, addresses[std::countr_zero(lost)], space) + ", beyond the " +

@@ -21,8 +21,8 @@ struct MemoryAccess {
   AccessKind kind = AccessKind::load;
   MemoryOrder order = MemoryOrder::weak;
   MemoryScope scope = MemoryScope::device;
-  std::uint32_t bytes = 4;          // of each lane, all elements of a vector together
-  bool is_narrow = false;           // addresses come from a 32-bit register
+  std::uint32_t bytes = 4;  // of each lane, all elements of a vector together
+  bool is_narrow = false;   // addresses come from a 32-bit register
   std::uint32_t element_bytes = 4;
 };
 

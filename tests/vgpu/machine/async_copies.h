@@ -14,13 +14,13 @@ namespace vgpu::machine {
 class AsyncCopies {
  public:
   struct Copy {
-    std::uint32_t lanes = 0;        // still to be copied
-    std::uint32_t bytes = 0;        // 4, 8 or 16
-    std::uint32_t instruction = 0;  // for findings
-    std::array<std::uint32_t, kLanes> group{};         // of each lane, in its own count
-    std::array<std::uint64_t, kLanes> destination{};   // offset in shared memory
+    std::uint32_t lanes = 0;                          // still to be copied
+    std::uint32_t bytes = 0;                          // 4, 8 or 16
+    std::uint32_t instruction = 0;                    // for findings
+    std::array<std::uint32_t, kLanes> group{};        // of each lane, in its own count
+    std::array<std::uint64_t, kLanes> destination{};  // offset in shared memory
     std::array<const std::byte*, kLanes> source{};
-    std::array<std::uint8_t, kLanes> source_bytes{};   // the rest is filled with zeros
+    std::array<std::uint8_t, kLanes> source_bytes{};  // the rest is filled with zeros
   };
 
   void clear();

@@ -14,8 +14,8 @@
 namespace vgpu::machine {
 namespace {
 
-constexpr std::uint64_t kSlice = 20'000;           // instructions of a warp
-constexpr std::uint64_t kShare = 50'000'000;       // instructions of a block before others run
+constexpr std::uint64_t kSlice = 20'000;      // instructions of a warp
+constexpr std::uint64_t kShare = 50'000'000;  // instructions of a block before others run
 constexpr std::uint64_t kPollsBeforeYield = 2'000;
 constexpr std::size_t kAlignment = 64;
 
@@ -257,17 +257,19 @@ void Block::report_standstill() {
   for (const Warp& warp : warps_) {
     for (const Warp::Group& group : warp.groups()) {
       if (group.wait == Warp::Wait::lanes) {
-        execution_.fault(Outcome::launch_failure, FindingKind::divergence, warp, group.mask,
-                         "lanes wait at an instruction that they must execute together with others, which will not come\n" +
-                             describe_waits());
+        execution_.fault(
+            Outcome::launch_failure, FindingKind::divergence, warp, group.mask,
+            "lanes wait at an instruction that they must execute together with others, which will not come\n" +
+                describe_waits());
         return;
       }
     }
   }
   for (const Warp& warp : warps_) {
     if (warp.is_done()) continue;
-    execution_.fault(Outcome::timeout, FindingKind::deadlock, warp, warp.live(),
-                     "all threads that have not exited wait at barriers that nobody will complete\n" + describe_waits());
+    execution_.fault(
+        Outcome::timeout, FindingKind::deadlock, warp, warp.live(),
+        "all threads that have not exited wait at barriers that nobody will complete\n" + describe_waits());
     return;
   }
 }

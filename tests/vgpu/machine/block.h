@@ -37,8 +37,8 @@ class Block {
     std::uint32_t mask = 0;
     bool waits = true;
     Reduction reduction = Reduction::none;
-    std::uint32_t predicate = 0;    // of each lane, for reductions
-    std::uint32_t result = 0;       // where the reduction goes, in the arena
+    std::uint32_t predicate = 0;  // of each lane, for reductions
+    std::uint32_t result = 0;     // where the reduction goes, in the arena
   };
   void arrive(Warp& warp, const Arrival& arrival);
   void lanes_exited() { some_exited_ = true; }

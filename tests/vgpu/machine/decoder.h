@@ -37,7 +37,7 @@ class Decoder {
   ptx::Type next_type();
   std::optional<ptx::Type> accept_type();
   ptx::Type last_type() const;  // of the opcode; none if its last word is no type
-  void finish_modifiers();  // an error if any is left
+  void finish_modifiers();      // an error if any is left
   [[noreturn]] void fail(const std::string& why) const;
   [[noreturn]] void fail_unsupported() const { fail("this form of " + std::string(mnemonic()) + " is not supported"); }
 
@@ -56,7 +56,7 @@ class Decoder {
   Value write(const ptx::Operand& operand, ptx::Type type);
   Value read(std::size_t i, ptx::Type type) { return read(operand(i), type); }
   Value write(std::size_t i, ptx::Type type) { return write(operand(i), type); }
-  Value read_predicate(const ptx::Operand& operand);   // negated ones too
+  Value read_predicate(const ptx::Operand& operand);  // negated ones too
   Value write_predicate(const ptx::Operand& operand);
   Value carry();  // the condition code of add.cc and its kin
   Value temporary(Width width);
@@ -67,9 +67,9 @@ class Decoder {
 
   struct Address {
     Value base;
-    bool is_narrow = false;             // 32 bits
+    bool is_narrow = false;  // 32 bits
     std::int64_t offset = 0;
-    std::optional<std::uint64_t> known; // the whole address, where no register takes part
+    std::optional<std::uint64_t> known;  // the whole address, where no register takes part
     const ptx::Variable* variable = nullptr;
     bool is_function_variable = false;
   };

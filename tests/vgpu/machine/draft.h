@@ -29,9 +29,9 @@ struct Draft {
   std::uint32_t instruction = 0;  // of the function
   bool is_counted = false;
   Flow flow = Flow::next;
-  std::vector<std::uint32_t> targets;       // instructions of the function; the first becomes the immediate
+  std::vector<std::uint32_t> targets;           // instructions of the function; the first becomes the immediate
   std::vector<std::uint32_t>* table = nullptr;  // where all the targets go, as program counters
-  const ptx::Function* callee = nullptr;    // its entry becomes the immediate
+  const ptx::Function* callee = nullptr;        // its entry becomes the immediate
 };
 
 // Offsets in the arena for the registers of one function, from `arena_bytes` on, which grows. Registers whose lives do not

@@ -33,14 +33,16 @@ std::uint32_t Execution::instruction_of(const Warp& warp) const { return kernel.
 Counters::Shared* Execution::shared_counter(std::uint32_t instruction) {
   if (counters_ == nullptr) return nullptr;
   Counters::Shared*& counter = shared_counters_[instruction];
-  if (counter == nullptr) counter = &counters_->shared[counted_name(kernel.lines[instruction].instruction->opcode, "shared")];
+  if (counter == nullptr)
+    counter = &counters_->shared[counted_name(kernel.lines[instruction].instruction->opcode, "shared")];
   return counter;
 }
 
 Counters::Global* Execution::global_counter(std::uint32_t instruction) {
   if (counters_ == nullptr) return nullptr;
   Counters::Global*& counter = global_counters_[instruction];
-  if (counter == nullptr) counter = &counters_->global[counted_name(kernel.lines[instruction].instruction->opcode, "global")];
+  if (counter == nullptr)
+    counter = &counters_->global[counted_name(kernel.lines[instruction].instruction->opcode, "global")];
   return counter;
 }
 

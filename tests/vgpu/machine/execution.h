@@ -23,8 +23,8 @@ class Warp;
 class Execution {
  public:
   // `checks` and `counters` may be null.
-  Execution(const Kernel& kernel, const Launch& launch, const Settings& settings, DeviceMemory& memory,
-            Checks* checks, Counters* counters, const Report& report);
+  Execution(const Kernel& kernel, const Launch& launch, const Settings& settings, DeviceMemory& memory, Checks* checks,
+            Counters* counters, const Report& report);
 
   const Kernel& kernel;
   const Launch& launch;
@@ -36,9 +36,9 @@ class Execution {
   std::uint32_t shared_bytes;
   std::vector<std::uint64_t> counts;  // executions of each op
   std::uint64_t barriers = 0;
-  std::uint64_t local_bytes = 0;      // moved
-  std::uint64_t executed = 0;         // instructions of all warps, up to the last slice
-  std::uint64_t last_progress = 0;    // `executed` when a lane last exited or a barrier was completed
+  std::uint64_t local_bytes = 0;    // moved
+  std::uint64_t executed = 0;       // instructions of all warps, up to the last slice
+  std::uint64_t last_progress = 0;  // `executed` when a lane last exited or a barrier was completed
 
   // A clock for kernels: it grows with every look.
   std::uint64_t now() { return executed + ++looks_at_clock_; }

@@ -21,12 +21,36 @@ enum class Width : std::uint8_t { predicate, bits8, bits16, bits32, bits64 };
 constexpr std::uint32_t element_bytes(Width width) {
   return width == Width::predicate ? 4 : 1u << (static_cast<std::uint32_t>(width) - 1);
 }
-constexpr std::uint32_t lanes_bytes(Width width) { return width == Width::predicate ? 4 : element_bytes(width) * kLanes; }
+constexpr std::uint32_t lanes_bytes(Width width) {
+  return width == Width::predicate ? 4 : element_bytes(width) * kLanes;
+}
 
 enum class Special : std::uint8_t {
-  tid_x, tid_y, tid_z, ntid_x, ntid_y, ntid_z, ctaid_x, ctaid_y, ctaid_z, nctaid_x, nctaid_y, nctaid_z,
-  laneid, warpid, nwarpid, smid, nsmid, gridid, lanemask_eq, lanemask_le, lanemask_lt, lanemask_ge, lanemask_gt,
-  dynamic_smem_size, total_smem_size,
+  tid_x,
+  tid_y,
+  tid_z,
+  ntid_x,
+  ntid_y,
+  ntid_z,
+  ctaid_x,
+  ctaid_y,
+  ctaid_z,
+  nctaid_x,
+  nctaid_y,
+  nctaid_z,
+  laneid,
+  warpid,
+  nwarpid,
+  smid,
+  nsmid,
+  gridid,
+  lanemask_eq,
+  lanemask_le,
+  lanemask_lt,
+  lanemask_ge,
+  lanemask_gt,
+  dynamic_smem_size,
+  total_smem_size,
 };
 
 class Kernel : public SourceLines {
@@ -64,7 +88,7 @@ class Kernel : public SourceLines {
   };
   std::vector<SpecialRegister> specials;
 
-  std::uint32_t local_bytes = 0;   // of each thread: its variables and the parameters of calls
+  std::uint32_t local_bytes = 0;  // of each thread: its variables and the parameters of calls
   std::uint32_t static_shared_bytes = 0;
   std::uint32_t dynamic_shared_offset = 0;
   std::unordered_map<std::uint64_t, std::uint32_t> function_entries;  // by the address a pointer to the function holds

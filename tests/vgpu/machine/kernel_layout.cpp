@@ -85,7 +85,8 @@ void KernelLayout::place(const ptx::Module& module, const ptx::Function& entry) 
   for (const std::uint32_t index : entry.parameters) {
     const ptx::Variable& variable = entry.variables[index];
     place_in(variable, parameter);
-    parameters.push_back({static_cast<std::uint32_t>(offsets[&variable]), static_cast<std::uint32_t>(variable.size_bytes)});
+    parameters.push_back(
+        {static_cast<std::uint32_t>(offsets[&variable]), static_cast<std::uint32_t>(variable.size_bytes)});
   }
   for (const ptx::Function* function : functions) {
     local = aligned(local, 4);

@@ -27,7 +27,7 @@ struct KernelLayout {
   const ModuleLayout& module_layout;
   // Functions to decode: those called come before those that call them, the kernel is last.
   std::vector<const ptx::Function*> functions;
-  std::unordered_map<const ptx::Variable*, std::uint64_t> offsets;  // of shared, local and parameter variables
+  std::unordered_map<const ptx::Variable*, std::uint64_t> offsets;       // of shared, local and parameter variables
   std::unordered_map<const ptx::Function*, std::uint64_t> return_slots;  // in local memory: where a call goes back to
   std::uint32_t static_shared_bytes = 0, dynamic_shared_offset = 0, local_bytes = 0, parameter_bytes = 0;
   std::vector<KernelFacts::Parameter> parameters;

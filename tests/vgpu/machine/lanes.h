@@ -81,7 +81,9 @@ inline void for_each_lane(std::uint32_t mask, const F& f) {
 // object without state, D the type of the result and S those of the sources.
 template <class F, class D, class... S>
 struct Lanewise {
-  static void run(Warp& warp, const Op& op, std::uint32_t mask) { run_on(warp, op, mask, std::index_sequence_for<S...>()); }
+  static void run(Warp& warp, const Op& op, std::uint32_t mask) {
+    run_on(warp, op, mask, std::index_sequence_for<S...>());
+  }
 
  private:
   template <std::size_t... I>

@@ -140,8 +140,7 @@ std::vector<std::uint32_t> place_registers(const std::vector<Draft>& drafts,
     }
   }
   std::erase_if(intervals, [](const Interval& interval) { return interval.begin == ~0u; });
-  std::sort(intervals.begin(), intervals.end(),
-            [](const Interval& a, const Interval& b) { return a.begin < b.begin; });
+  std::sort(intervals.begin(), intervals.end(), [](const Interval& a, const Interval& b) { return a.begin < b.begin; });
 
   // A place becomes free only behind the instruction that reads it last, so that what an instruction writes never lies
   // where one of its operands is, unless it is the same register.

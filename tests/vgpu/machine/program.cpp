@@ -25,7 +25,8 @@ LoadedProgram::LoadedProgram(std::string_view ptx, DeviceMemory& memory) : modul
     facts->parameter_bytes = layout.parameter_bytes;
     facts->parameter_count = layout.parameters.size();
     for (const ptx::Variable& variable : module_.variables) {
-      if (variable.space == ptx::Space::constant) facts->constant_bytes += static_cast<std::uint32_t>(variable.size_bytes);
+      if (variable.space == ptx::Space::constant)
+        facts->constant_bytes += static_cast<std::uint32_t>(variable.size_bytes);
     }
     // What ptxas makes of virtual registers nobody knows here; a number that never limits a launch.
     facts->registers = 32;

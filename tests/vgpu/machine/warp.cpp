@@ -189,8 +189,9 @@ std::uint32_t Warp::gather(std::uint32_t mask, const std::uint32_t* members) {
     rest &= ~same;
     if ((same & ~wanted) != 0) {
       execution_->report(FindingKind::divergence, *this, same & ~wanted,
-                         "lanes " + lane_list(same & ~wanted) + " execute an instruction whose mask of members, lanes " +
-                             lane_list(wanted) + ", does not name them");
+                         "lanes " + lane_list(same & ~wanted) +
+                             " execute an instruction whose mask of members, lanes " + lane_list(wanted) +
+                             ", does not name them");
     }
     if (together(same, wanted)) ready |= same;
   }

@@ -32,9 +32,9 @@ class Warp {
   Execution& execution() const { return *execution_; }
   Block& block() const { return *block_; }
   std::uint32_t index() const { return index_; }
-  std::uint32_t pc() const { return pc_ - 1; }    // of the instruction being executed
+  std::uint32_t pc() const { return pc_ - 1; }  // of the instruction being executed
   std::uint32_t active() const { return active_; }
-  std::uint32_t live() const { return live_; }    // lanes that exist and have not exited
+  std::uint32_t live() const { return live_; }  // lanes that exist and have not exited
   std::uint32_t existing() const { return existing_; }
   AsyncCopies& copies() { return copies_; }
 

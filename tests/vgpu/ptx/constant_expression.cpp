@@ -94,9 +94,9 @@ struct Operator {
   int precedence;
 };
 constexpr std::array kOperators = {
-    Operator{"||", 1}, Operator{"&&", 2}, Operator{"|", 3},  Operator{"^", 4},  Operator{"&", 5},  Operator{"==", 6},
-    Operator{"!=", 6}, Operator{"<", 7},  Operator{">", 7},  Operator{"<=", 7}, Operator{">=", 7}, Operator{"<<", 8},
-    Operator{">>", 8}, Operator{"+", 9},  Operator{"-", 9},  Operator{"*", 10}, Operator{"/", 10},
+    Operator{"||", 1}, Operator{"&&", 2}, Operator{"|", 3}, Operator{"^", 4},  Operator{"&", 5},  Operator{"==", 6},
+    Operator{"!=", 6}, Operator{"<", 7},  Operator{">", 7}, Operator{"<=", 7}, Operator{">=", 7}, Operator{"<<", 8},
+    Operator{">>", 8}, Operator{"+", 9},  Operator{"-", 9}, Operator{"*", 10}, Operator{"/", 10},
 };
 
 double as_double(const Constant& value) { return std::bit_cast<double>(constant_as_float64(value)); }

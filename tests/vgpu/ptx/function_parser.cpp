@@ -34,8 +34,8 @@ void FunctionParser::parse() {
       } else {
         const std::uint32_t line = lexer_.peek().line;
         if (const auto missing = scopes_.finish(function_.labels)) {
-          throw ParseError(line, "the label '" + std::string(*missing) + "' is used in '" + function_.name +
-                                     "' and stands nowhere");
+          throw ParseError(
+              line, "the label '" + std::string(*missing) + "' is used in '" + function_.name + "' and stands nowhere");
         }
         lexer_.next();
       }
@@ -255,9 +255,9 @@ Operand FunctionParser::parse_operand() {
   if (token.kind != Token::Kind::word) {
     const Constant constant = parse_constant_expression(lexer_);
     operand.bits = constant.bits;
-    operand.kind = constant.is_integer()                         ? Operand::Kind::integer
+    operand.kind = constant.is_integer()                      ? Operand::Kind::integer
                    : constant.kind == Constant::Kind::float32 ? Operand::Kind::float32
-                                                                 : Operand::Kind::float64;
+                                                              : Operand::Kind::float64;
     return operand;
   }
   operand = parse_name();

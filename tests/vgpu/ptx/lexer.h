@@ -13,8 +13,8 @@ struct Token {
     word,       // opcode with its modifiers, register, label, symbol: may hold dots, unless it is a directive
     directive,  // begins with a dot and holds no other
     number,
-    string,     // without its quotes
-    mark,       // one punctuation character, or << >> <= >= == != && ||
+    string,  // without its quotes
+    mark,    // one punctuation character, or << >> <= >= == != && ||
   };
   Kind kind = Kind::end;
   std::string_view text;

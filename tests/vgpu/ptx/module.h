@@ -17,13 +17,37 @@ namespace vgpu::ptx {
 enum class Space : std::uint8_t { reg, param, shared, global, constant, local, generic };
 
 enum class Type : std::uint8_t {
-  none, pred, b8, b16, b32, b64, b128, u8, u16, u32, u64, s8, s16, s32, s64,
-  f16, f16x2, bf16, bf16x2, tf32, e4m3, e5m2, e4m3x2, e5m2x2, f32, f64,
+  none,
+  pred,
+  b8,
+  b16,
+  b32,
+  b64,
+  b128,
+  u8,
+  u16,
+  u32,
+  u64,
+  s8,
+  s16,
+  s32,
+  s64,
+  f16,
+  f16x2,
+  bf16,
+  bf16x2,
+  tf32,
+  e4m3,
+  e5m2,
+  e4m3x2,
+  e5m2x2,
+  f32,
+  f64,
 };
 
-std::uint32_t size_bytes(Type type);                      // 0 for none and pred
-std::optional<Type> type_named(std::string_view name);    // without the dot
-bool is_special_register(std::string_view name);          // %tid.x, WARP_SZ
+std::uint32_t size_bytes(Type type);                    // 0 for none and pred
+std::optional<Type> type_named(std::string_view name);  // without the dot
+bool is_special_register(std::string_view name);        // %tid.x, WARP_SZ
 
 // A place in the CUDA source, from `.loc`. `inlined_at` indexes Module::locations: where this code was inlined.
 struct Location {
@@ -37,11 +61,15 @@ struct Variable {
   Space space = Space::global;
   Type type = Type::b8;
   std::uint64_t alignment = 1;
-  std::uint64_t size_bytes = 0;   // 0 for `extern .shared x[]`
+  std::uint64_t size_bytes = 0;  // 0 for `extern .shared x[]`
   bool is_extern = false;
   std::vector<std::byte> initial_value;  // empty: zeros
-  struct AddressOf { std::uint64_t offset; std::string_view symbol; std::int64_t addend; };
-  std::vector<AddressOf> relocations;    // places in the initial value that hold a variable's or function's address
+  struct AddressOf {
+    std::uint64_t offset;
+    std::string_view symbol;
+    std::int64_t addend;
+  };
+  std::vector<AddressOf> relocations;  // places in the initial value that hold a variable's or function's address
 };
 
 struct Operand {
@@ -64,8 +92,8 @@ struct Operand {
     pair,             // a|b
   };
   Kind kind = Kind::sink;
-  Kind base = Kind::sink;   // of an address: reg, integer, variable or module_variable
-  bool negated = false;     // !%p
+  Kind base = Kind::sink;  // of an address: reg, integer, variable or module_variable
+  bool negated = false;    // !%p
   std::int32_t index = -1;
   std::int64_t offset = 0;  // of an address or a variable
   std::uint64_t bits = 0;
@@ -74,13 +102,13 @@ struct Operand {
 };
 
 struct Instruction {
-  std::string_view opcode;       // with its modifiers: `ld.global.v4.f32`
-  std::int32_t predicate = -1;   // index: Function::registers
+  std::string_view opcode;      // with its modifiers: `ld.global.v4.f32`
+  std::int32_t predicate = -1;  // index: Function::registers
   bool predicate_negated = false;
   std::vector<Operand> operands;
-  std::uint32_t line = 0;        // of the PTX text
-  std::int32_t location = -1;    // index: Module::locations
-  std::string_view text;         // the statement
+  std::uint32_t line = 0;      // of the PTX text
+  std::int32_t location = -1;  // index: Module::locations
+  std::string_view text;       // the statement
 };
 
 // What a function looks like from outside, for indirect calls.

@@ -27,7 +27,8 @@ class ModuleParser {
       module_.target = lexer_.expect(Token::Kind::word, "a target").text;
       while (lexer_.accept(",")) lexer_.expect(Token::Kind::word, "a target option");
     } else if (lexer_.accept(".address_size")) {
-      if (lexer_.expect(Token::Kind::number, "an address size").text != "64") lexer_.fail("addresses must have 64 bits");
+      if (lexer_.expect(Token::Kind::number, "an address size").text != "64")
+        lexer_.fail("addresses must have 64 bits");
     } else if (lexer_.accept(".file")) {
       parse_file();
     } else if (lexer_.accept(".section")) {

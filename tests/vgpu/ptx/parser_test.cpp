@@ -50,8 +50,9 @@ TEST(Parser, EvaluatesConstantExpressions) {
 }
 
 TEST(Parser, ReadsFloatLiterals) {
-  const Module module = parse_body(".reg .f32 %f<2>; .reg .f64 %fd<2>;\nmov.f32 %f1, 0fBF800000;\nmov.f64 %fd1, "
-                                   "-0d4000000000000000;\nmov.f64 %fd1, 1.5e1;");
+  const Module module = parse_body(
+      ".reg .f32 %f<2>; .reg .f64 %fd<2>;\nmov.f32 %f1, 0fBF800000;\nmov.f64 %fd1, "
+      "-0d4000000000000000;\nmov.f64 %fd1, 1.5e1;");
   const auto& body = module.functions[0].body;
   EXPECT_EQ(body[0].operands[1].kind, Operand::Kind::float32);
   EXPECT_EQ(body[0].operands[1].bits, 0xBF800000u);
@@ -60,10 +61,11 @@ TEST(Parser, ReadsFloatLiterals) {
 }
 
 TEST(Parser, ReadsVariablesWithInitialValues) {
-  const Module module = parse(std::string(kHeader) +
-                              ".global .align 4 .u32 gv = 5;\n.global .u64 gp[3] = {0, generic(gv)+4, gv};\n"
-                              ".const .align 4 .b8 tab[8] = {1, 2, 0x80};\n.const .f32 m[2][2] = {{1.0, 2.0}, {0f40400000, 4}};\n"
-                              ".extern .shared .align 16 .b8 ds[];\n.global .v4 .f32 v;\n");
+  const Module module =
+      parse(std::string(kHeader) +
+            ".global .align 4 .u32 gv = 5;\n.global .u64 gp[3] = {0, generic(gv)+4, gv};\n"
+            ".const .align 4 .b8 tab[8] = {1, 2, 0x80};\n.const .f32 m[2][2] = {{1.0, 2.0}, {0f40400000, 4}};\n"
+            ".extern .shared .align 16 .b8 ds[];\n.global .v4 .f32 v;\n");
   ASSERT_EQ(module.variables.size(), 6u);
   const Variable& pointers = module.variables[1];
   EXPECT_EQ(pointers.size_bytes, 24u);
@@ -104,8 +106,9 @@ TEST(Parser, ReadsFunctionsWithParametersAndBounds) {
 }
 
 TEST(Parser, ScopesHideNamesAndEndWithTheirBrace) {
-  const Module module = parse_body(".reg .b32 %r<4>;\nmov.b32 %r1, 0;\n{ .reg .b64 %r1; .reg .pred p; mov.b64 %r1, 0; }\n"
-                                   "{ .reg .pred p; mov.b32 %r1, 1; }\nmov.b32 %r3, 2;");
+  const Module module = parse_body(
+      ".reg .b32 %r<4>;\nmov.b32 %r1, 0;\n{ .reg .b64 %r1; .reg .pred p; mov.b64 %r1, 0; }\n"
+      "{ .reg .pred p; mov.b32 %r1, 1; }\nmov.b32 %r3, 2;");
   const Function& kernel = module.functions[0];
   const auto type_of = [&](std::size_t i) {
     return kernel.registers[static_cast<std::size_t>(kernel.body[i].operands[0].index)];
@@ -117,8 +120,9 @@ TEST(Parser, ScopesHideNamesAndEndWithTheirBrace) {
 }
 
 TEST(Parser, LabelsMayStandBehindTheirUseAndAroundIt) {
-  const Module module = parse_body(".reg .pred %p<2>;\n$back:\n@%p1 bra $end;\n{\n@!%p1 bra $back;\nbra.uni $inner;\n"
-                                   "$inner:\nbra $end;\n}\n$end:\nret;");
+  const Module module = parse_body(
+      ".reg .pred %p<2>;\n$back:\n@%p1 bra $end;\n{\n@!%p1 bra $back;\nbra.uni $inner;\n"
+      "$inner:\nbra $end;\n}\n$end:\nret;");
   const Function& kernel = module.functions[0];
   const auto target = [&](std::size_t i) {
     return kernel.labels[static_cast<std::size_t>(kernel.body[i].operands[0].index)];
@@ -131,10 +135,11 @@ TEST(Parser, LabelsMayStandBehindTheirUseAndAroundIt) {
 }
 
 TEST(Parser, ReadsAddressesVectorsPairsAndSpecialRegisters) {
-  const Module module = parse_body(".reg .b32 %r<9>; .reg .b64 %rd<3>; .reg .pred %p<3>;\n.shared .align 4 .b8 s[64];\n"
-                                   "ld.shared.v4.u32 {%r1, %r2, _, %r4}, [s+16];\nld.global.u32 %r1, [%rd1+-4];\n"
-                                   "shfl.sync.bfly.b32 %r1|%p1, %r2, 1, 31, -1;\nmov.u32 %r1, %tid.x;\nmov.u64 %rd2, s+4;\n"
-                                   "setp.eq.and.s32 %p1|%p2, %r1, %r2, !%p1;");
+  const Module module = parse_body(
+      ".reg .b32 %r<9>; .reg .b64 %rd<3>; .reg .pred %p<3>;\n.shared .align 4 .b8 s[64];\n"
+      "ld.shared.v4.u32 {%r1, %r2, _, %r4}, [s+16];\nld.global.u32 %r1, [%rd1+-4];\n"
+      "shfl.sync.bfly.b32 %r1|%p1, %r2, 1, 31, -1;\nmov.u32 %r1, %tid.x;\nmov.u64 %rd2, s+4;\n"
+      "setp.eq.and.s32 %p1|%p2, %r1, %r2, !%p1;");
   const auto& body = module.functions[0].body;
   ASSERT_EQ(body[0].operands[0].elements.size(), 4u);
   EXPECT_EQ(body[0].operands[0].elements[2].kind, Operand::Kind::sink);
@@ -151,11 +156,12 @@ TEST(Parser, ReadsAddressesVectorsPairsAndSpecialRegisters) {
 }
 
 TEST(Parser, FollowsInlinedSourceLocations) {
-  const Module module = parse(std::string(kHeader) +
-                              ".entry k()\n{\n.loc 1 7 0\nret;\n.loc 2 449 9, function_name $L__info_string0, inlined_at 1 7 2\n"
-                              "ret;\n.loc 3 5 1, function_name $L__info_string0+4, inlined_at 2 449 9\nret;\n}\n"
-                              ".file 1 \"a.cu\"\n.file 2 \"b.h\", 12, 13\n.file 3 \"c.h\"\n"
-                              ".section .debug_str\n{\n$L__info_string0:\n.b8 95,90\n\n}\n");
+  const Module module =
+      parse(std::string(kHeader) +
+            ".entry k()\n{\n.loc 1 7 0\nret;\n.loc 2 449 9, function_name $L__info_string0, inlined_at 1 7 2\n"
+            "ret;\n.loc 3 5 1, function_name $L__info_string0+4, inlined_at 2 449 9\nret;\n}\n"
+            ".file 1 \"a.cu\"\n.file 2 \"b.h\", 12, 13\n.file 3 \"c.h\"\n"
+            ".section .debug_str\n{\n$L__info_string0:\n.b8 95,90\n\n}\n");
   const auto& body = module.functions[0].body;
   const Location& deepest = module.locations[static_cast<std::size_t>(body[2].location)];
   EXPECT_EQ(module.files[deepest.file], "c.h");
@@ -168,13 +174,14 @@ TEST(Parser, FollowsInlinedSourceLocations) {
 }
 
 TEST(Parser, ReadsCallsPrototypesAndBranchTables) {
-  const Module module = parse(std::string(kHeader) +
-                              ".extern .func (.param .b32 r) vprintf(.param .b64 a, .param .b64 b);\n.entry k()\n{\n"
-                              ".reg .b64 %rd<4>; .reg .b32 %r<4>;\n{ // callseq 0, 0\n.param .b64 param0;\n.param .b32 retval0;\n"
-                              "call.uni (retval0), \nvprintf, \n(\nparam0, \nparam0\n);\n}\n{ .param .b32 q;\n"
-                              "prototype_3 : .callprototype (.param .b32 _) _ (.param .b32 _, .param .b64 _);\n"
-                              "call (q), %rd1, (q, q), prototype_3;\n}\n"
-                              "$L_t: .branchtargets $a, $b;\nbrx.idx %r1, $L_t;\n$a:\nret;\n$b:\nret;\n}\n");
+  const Module module =
+      parse(std::string(kHeader) +
+            ".extern .func (.param .b32 r) vprintf(.param .b64 a, .param .b64 b);\n.entry k()\n{\n"
+            ".reg .b64 %rd<4>; .reg .b32 %r<4>;\n{ // callseq 0, 0\n.param .b64 param0;\n.param .b32 retval0;\n"
+            "call.uni (retval0), \nvprintf, \n(\nparam0, \nparam0\n);\n}\n{ .param .b32 q;\n"
+            "prototype_3 : .callprototype (.param .b32 _) _ (.param .b32 _, .param .b64 _);\n"
+            "call (q), %rd1, (q, q), prototype_3;\n}\n"
+            "$L_t: .branchtargets $a, $b;\nbrx.idx %r1, $L_t;\n$a:\nret;\n$b:\nret;\n}\n");
   const Function& kernel = module.functions[1];
   EXPECT_EQ(kernel.body[0].operands[1].kind, Operand::Kind::function);
   EXPECT_EQ(kernel.body[0].operands[2].elements.size(), 2u);
@@ -184,13 +191,13 @@ TEST(Parser, ReadsCallsPrototypesAndBranchTables) {
 }
 
 TEST(Parser, NamesTheLineOfWhatItDoesNotUnderstand) {
-  EXPECT_EQ(error_of(std::string(kHeader) + ".teleport x;\n"), "PTX line 4: unknown directive '.teleport': `.teleport x;`");
+  EXPECT_EQ(error_of(std::string(kHeader) + ".teleport x;\n"),
+            "PTX line 4: unknown directive '.teleport': `.teleport x;`");
   EXPECT_EQ(error_of(std::string(kHeader) + ".entry k()\n{\n  mov.b32 %r1, 0;\n}\n"),
             "PTX line 6: the name '%r1' is not declared");
   EXPECT_EQ(error_of(std::string(kHeader) + ".entry k()\n{\nbra $nowhere;\n}\n"),
             "PTX line 7: the label '$nowhere' is used in 'k' and stands nowhere");
-  EXPECT_EQ(error_of(std::string(kHeader) + ".entry k()\n{\nret;\n"),
-            "PTX line 7: the function 'k' has no end: ``");
+  EXPECT_EQ(error_of(std::string(kHeader) + ".entry k()\n{\nret;\n"), "PTX line 7: the function 'k' has no end: ``");
   EXPECT_EQ(error_of("hello"), "PTX line 1: unknown directive 'hello': `hello`");
   EXPECT_EQ(error_of(""), "PTX line 1: no .version: this is no PTX: ``");
 }

@@ -9,15 +9,18 @@ namespace {
 
 template <class D, class S>
 void resized(Warp& warp, const Op& op, std::uint32_t mask) {
-  for_lanes(warp.lanes<D>(op.at[0]), mask, [](S s) { return static_cast<D>(s); },
-            static_cast<const S*>(warp.lanes<S>(op.at[1])));
+  for_lanes(
+      warp.lanes<D>(op.at[0]), mask, [](S s) { return static_cast<D>(s); },
+      static_cast<const S*>(warp.lanes<S>(op.at[1])));
 }
 
 template <class S8, class S16, class S32>
 Handler resize_from(Width from, Width to) {
   using Width::bits16, Width::bits32, Width::bits64, Width::bits8;
   if (from == bits8) {
-    return to == bits16 ? resized<std::uint16_t, S8> : to == bits32 ? resized<std::uint32_t, S8> : resized<std::uint64_t, S8>;
+    return to == bits16   ? resized<std::uint16_t, S8>
+           : to == bits32 ? resized<std::uint32_t, S8>
+                          : resized<std::uint64_t, S8>;
   }
   if (from == bits16) {
     return to == bits8    ? resized<std::uint8_t, S16>

@@ -30,10 +30,10 @@ void decode_by_type(Decoder& decoder) {
 }  // namespace
 
 void add_arithmetic_instructions(DecodeTable& table) {
-  for (const char* mnemonic : {"add", "sub", "mul", "mad", "fma", "div", "rem", "abs", "neg", "min", "max", "sad",
-                               "mul24", "mad24", "addc", "subc", "madc", "popc", "clz", "bfind", "brev", "bfe", "bfi",
-                               "dp4a", "dp2a", "bmsk", "szext", "rcp", "sqrt", "rsqrt", "ex2", "lg2", "sin", "cos",
-                               "tanh", "copysign", "testp"}) {
+  for (const char* mnemonic :
+       {"add",   "sub",  "mul",  "mad",   "fma",  "div", "rem",   "abs",  "neg",  "min",      "max",  "sad",  "mul24",
+        "mad24", "addc", "subc", "madc",  "popc", "clz", "bfind", "brev", "bfe",  "bfi",      "dp4a", "dp2a", "bmsk",
+        "szext", "rcp",  "sqrt", "rsqrt", "ex2",  "lg2", "sin",   "cos",  "tanh", "copysign", "testp"}) {
     table[mnemonic] = decode_by_type;
   }
 }

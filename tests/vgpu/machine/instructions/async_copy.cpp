@@ -148,8 +148,7 @@ void decode_issue(Decoder& d) {
   Value source_size = d.constant(bytes, Width::bits32);
   if (extra == 1) {
     const ptx::Operand& given = d.operand(3);
-    const bool is_predicate =
-        given.kind == ptx::Operand::Kind::reg && d.width_of_operand(given) == Width::predicate;
+    const bool is_predicate = given.kind == ptx::Operand::Kind::reg && d.width_of_operand(given) == Width::predicate;
     if (is_predicate) {
       // ignore-src: zeros where it is true
       const Value ignore = d.read_predicate(given);

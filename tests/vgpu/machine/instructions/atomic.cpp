@@ -21,15 +21,54 @@ using s32 = std::int32_t;
 using s64 = std::int64_t;
 using ptx::Type;
 
-struct Add { template <class T> T operator()(T a, T b) const { return static_cast<T>(a + b); } };
-struct And { template <class T> T operator()(T a, T b) const { return a & b; } };
-struct Or { template <class T> T operator()(T a, T b) const { return a | b; } };
-struct Xor { template <class T> T operator()(T a, T b) const { return a ^ b; } };
-struct Exchange { template <class T> T operator()(T, T b) const { return b; } };
-struct Minimum { template <class T> T operator()(T a, T b) const { return std::min(a, b); } };
-struct Maximum { template <class T> T operator()(T a, T b) const { return std::max(a, b); } };
-struct Increment { u32 operator()(u32 a, u32 b) const { return a >= b ? 0 : a + 1; } };
-struct Decrement { u32 operator()(u32 a, u32 b) const { return a == 0 || a > b ? b : a - 1; } };
+struct Add {
+  template <class T>
+  T operator()(T a, T b) const {
+    return static_cast<T>(a + b);
+  }
+};
+struct And {
+  template <class T>
+  T operator()(T a, T b) const {
+    return a & b;
+  }
+};
+struct Or {
+  template <class T>
+  T operator()(T a, T b) const {
+    return a | b;
+  }
+};
+struct Xor {
+  template <class T>
+  T operator()(T a, T b) const {
+    return a ^ b;
+  }
+};
+struct Exchange {
+  template <class T>
+  T operator()(T, T b) const {
+    return b;
+  }
+};
+struct Minimum {
+  template <class T>
+  T operator()(T a, T b) const {
+    return std::min(a, b);
+  }
+};
+struct Maximum {
+  template <class T>
+  T operator()(T a, T b) const {
+    return std::max(a, b);
+  }
+};
+struct Increment {
+  u32 operator()(u32 a, u32 b) const { return a >= b ? 0 : a + 1; }
+};
+struct Decrement {
+  u32 operator()(u32 a, u32 b) const { return a == 0 || a > b ? b : a - 1; }
+};
 
 float flushed(float x) { return std::fabs(x) < 0x1p-126f ? std::copysign(0.0f, x) : x; }
 // In global memory hardware takes subnormal numbers for zeros, in shared memory it does not.
@@ -92,7 +131,9 @@ void atomic(Warp& warp, const Op& op, u32 mask) {
 }
 
 template <class F, class T>
-constexpr Handler simple() { return atomic<F, T, false>; }
+constexpr Handler simple() {
+  return atomic<F, T, false>;
+}
 
 Handler handler_of(Decoder& d, std::string_view operation, Type type, ptx::Space space) {
   const auto by_size = [&]<class F>(F) -> Handler {
@@ -112,9 +153,13 @@ Handler handler_of(Decoder& d, std::string_view operation, Type type, ptx::Space
   if (operation == "dec" && type == Type::u32) run = simple<Decrement, u32>();
   if (operation == "add") {
     switch (type) {
-      case Type::u32: case Type::s32: run = simple<Add, u32>(); break;
-      case Type::u64: case Type::s64: run = simple<Add, u64>(); break;
-      case Type::f32: run = space == ptx::Space::shared ? simple<AddFloat<false>, float>() : simple<AddFloat<true>, float>(); break;
+      case Type::u32:
+      case Type::s32: run = simple<Add, u32>(); break;
+      case Type::u64:
+      case Type::s64: run = simple<Add, u64>(); break;
+      case Type::f32:
+        run = space == ptx::Space::shared ? simple<AddFloat<false>, float>() : simple<AddFloat<true>, float>();
+        break;
       case Type::f64: run = simple<Add, double>(); break;
       case Type::f16: run = simple<AddHalf, u16>(); break;
       case Type::bf16: run = simple<AddBfloat, u16>(); break;

@@ -39,9 +39,8 @@ void copy_in_local_memory(Warp& warp, const std::vector<Copy>& copies, u32 mask)
 void enter(Warp& warp, const Callee& callee, u32 mask) {
   copy_in_local_memory(warp, callee.parameters, mask);
   const u32 back = warp.pc() + 1;
-  for_each_lane(mask, [&](u32 lane) {
-    std::memcpy(warp.block().local(warp, lane) + callee.return_slot, &back, sizeof back);
-  });
+  for_each_lane(
+      mask, [&](u32 lane) { std::memcpy(warp.block().local(warp, lane) + callee.return_slot, &back, sizeof back); });
 }
 
 // extra: Callee; immediate: its entry
@@ -90,9 +89,8 @@ void take_results_indirectly(Warp& warp, const Op& op, u32 mask) {
 // immediate: where the place to go back to is kept
 void return_from_call(Warp& warp, const Op& op, u32 mask) {
   u32 targets[kLanes] = {};
-  for_each_lane(mask, [&](u32 lane) {
-    std::memcpy(&targets[lane], warp.block().local(warp, lane) + op.immediate, sizeof(u32));
-  });
+  for_each_lane(
+      mask, [&](u32 lane) { std::memcpy(&targets[lane], warp.block().local(warp, lane) + op.immediate, sizeof(u32)); });
   warp.branch_each(targets, mask);
 }
 

@@ -85,9 +85,9 @@ void shuffle(Warp& warp, const Op& op, u32 mask) {
     for_each_lane(strays, [&](u32 i) { absent |= 1u << (source_lane<Mode>(i, b[i], c[i]) & 31); });
     for_each_lane(strays, [&](u32 i) { result[i] = a[i]; });
     if ((absent & warp.live()) != 0) {
-      warp.execution().report(FindingKind::divergence, warp, strays,
-                              "a shuffle reads from lanes " + lane_list(absent & warp.live()) +
-                                  ", which do not take part in it");
+      warp.execution().report(
+          FindingKind::divergence, warp, strays,
+          "a shuffle reads from lanes " + lane_list(absent & warp.live()) + ", which do not take part in it");
     }
   }
   keep_lanes(warp.lanes<u32>(op.at[0]), ready, [&](void* d) { std::copy_n(result, kLanes, static_cast<u32*>(d)); });
@@ -97,11 +97,16 @@ void shuffle(Warp& warp, const Op& op, u32 mask) {
 void decode_shfl(Decoder& d) {
   if (!d.accept("sync")) d.fail_unsupported();
   Handler run;
-  if (d.accept("up")) run = shuffle<Shuffle::up>;
-  else if (d.accept("down")) run = shuffle<Shuffle::down>;
-  else if (d.accept("bfly")) run = shuffle<Shuffle::bfly>;
-  else if (d.accept("idx")) run = shuffle<Shuffle::idx>;
-  else d.fail_unsupported();
+  if (d.accept("up"))
+    run = shuffle<Shuffle::up>;
+  else if (d.accept("down"))
+    run = shuffle<Shuffle::down>;
+  else if (d.accept("bfly"))
+    run = shuffle<Shuffle::bfly>;
+  else if (d.accept("idx"))
+    run = shuffle<Shuffle::idx>;
+  else
+    d.fail_unsupported();
   if (d.next_type() != Type::b32) d.fail_unsupported();
   d.expect_operands(5, 5);
   const ptx::Operand& result = d.operand(0);
@@ -138,11 +143,16 @@ void decode_vote(Decoder& d) {
   if (!d.accept("sync")) d.fail_unsupported();
   Handler run;
   bool is_ballot = false;
-  if (d.accept("all")) run = vote<Vote::all>;
-  else if (d.accept("any")) run = vote<Vote::any>;
-  else if (d.accept("uni")) run = vote<Vote::uni>;
-  else if (d.accept("ballot")) run = vote<Vote::ballot>, is_ballot = true;
-  else d.fail_unsupported();
+  if (d.accept("all"))
+    run = vote<Vote::all>;
+  else if (d.accept("any"))
+    run = vote<Vote::any>;
+  else if (d.accept("uni"))
+    run = vote<Vote::uni>;
+  else if (d.accept("ballot"))
+    run = vote<Vote::ballot>, is_ballot = true;
+  else
+    d.fail_unsupported();
   if (d.next_type() != (is_ballot ? Type::b32 : Type::pred)) d.fail_unsupported();
   d.expect_operands(3, 3);
   const Value predicate = d.read_predicate(d.operand(1)), members = d.read(2, Type::b32);
@@ -196,16 +206,36 @@ void decode_match(Decoder& d) {
   const Value agreeing =
       is_pair ? d.write_predicate(result.elements[1]) : Decoder::written(d.temporary(Width::predicate));
   const bool is_wide = type == Type::b64;
-  d.emit(is_any ? is_wide ? match<u64, false> : match<u32, false> : is_wide ? match<u64, true> : match<u32, true>,
+  d.emit(is_any    ? is_wide ? match<u64, false> : match<u32, false>
+            : is_wide ? match<u64, true>
+                   : match<u32, true>,
          {to, agreeing, a, members});
 }
 
-struct Sum { u32 operator()(u32 a, u32 b) const { return a + b; } };
-struct Minimum { template <class T> T operator()(T a, T b) const { return std::min(a, b); } };
-struct Maximum { template <class T> T operator()(T a, T b) const { return std::max(a, b); } };
-struct And { u32 operator()(u32 a, u32 b) const { return a & b; } };
-struct Or { u32 operator()(u32 a, u32 b) const { return a | b; } };
-struct Xor { u32 operator()(u32 a, u32 b) const { return a ^ b; } };
+struct Sum {
+  u32 operator()(u32 a, u32 b) const { return a + b; }
+};
+struct Minimum {
+  template <class T>
+  T operator()(T a, T b) const {
+    return std::min(a, b);
+  }
+};
+struct Maximum {
+  template <class T>
+  T operator()(T a, T b) const {
+    return std::max(a, b);
+  }
+};
+struct And {
+  u32 operator()(u32 a, u32 b) const { return a & b; }
+};
+struct Or {
+  u32 operator()(u32 a, u32 b) const { return a | b; }
+};
+struct Xor {
+  u32 operator()(u32 a, u32 b) const { return a ^ b; }
+};
 
 // at: d, a, members
 template <class F, class T>

@@ -1,9 +1,8 @@
 // setp and set: comparisons of integers, floats and halves, combined with a predicate. PTX ISA, section 9.7.6.
-#include "arithmetic/half_math.h"
-
 #include <cmath>
 #include <cstring>
 
+#include "arithmetic/half_math.h"
 #include "machine/instructions/arithmetic.h"
 #include "machine/lanes.h"
 
@@ -13,13 +12,15 @@ namespace {
 using u16 = std::uint16_t;
 using u32 = std::uint32_t;
 using u64 = std::uint64_t;
-using ptx::Type;
 using arithmetic::Comparison;
+using ptx::Type;
 
 using Compare = u32 (*)(const void* a, const void* b);
 
 template <class T>
-T flushed(T a) { return std::fabs(a) < T(1.17549435e-38) ? std::copysign(T(0), a) : a; }
+T flushed(T a) {
+  return std::fabs(a) < T(1.17549435e-38) ? std::copysign(T(0), a) : a;
+}
 
 template <Comparison C, class T>
 bool holds(T a, T b) {
@@ -70,8 +71,8 @@ Compare integer_comparison(Decoder& d, std::string_view name) {
 
 Comparison float_comparison_named(Decoder& d, std::string_view name) {
   static const std::unordered_map<std::string_view, Comparison> kNames = {
-      {"eq", Comparison::eq}, {"ne", Comparison::ne}, {"lt", Comparison::lt}, {"le", Comparison::le},
-      {"gt", Comparison::gt}, {"ge", Comparison::ge}, {"equ", Comparison::equ}, {"neu", Comparison::neu},
+      {"eq", Comparison::eq},   {"ne", Comparison::ne},   {"lt", Comparison::lt},   {"le", Comparison::le},
+      {"gt", Comparison::gt},   {"ge", Comparison::ge},   {"equ", Comparison::equ}, {"neu", Comparison::neu},
       {"ltu", Comparison::ltu}, {"leu", Comparison::leu}, {"gtu", Comparison::gtu}, {"geu", Comparison::geu},
       {"num", Comparison::num}, {"nan", Comparison::nan}};
   const auto found = kNames.find(name);
@@ -89,13 +90,19 @@ Compare comparison_of(Decoder& d, std::string_view name, Type type, bool ftz) {
   if (ftz && type != Type::f32) d.fail_unsupported();
   constexpr std::make_index_sequence<14> kAll;
   switch (type) {
-    case Type::b16: if (name != "eq" && name != "ne") d.fail_unsupported(); [[fallthrough]];
+    case Type::b16:
+      if (name != "eq" && name != "ne") d.fail_unsupported();
+      [[fallthrough]];
     case Type::u16: return integer_comparison<u16>(d, name);
     case Type::s16: return integer_comparison<std::int16_t>(d, name);
-    case Type::b32: if (name != "eq" && name != "ne") d.fail_unsupported(); [[fallthrough]];
+    case Type::b32:
+      if (name != "eq" && name != "ne") d.fail_unsupported();
+      [[fallthrough]];
     case Type::u32: return integer_comparison<u32>(d, name);
     case Type::s32: return integer_comparison<std::int32_t>(d, name);
-    case Type::b64: if (name != "eq" && name != "ne") d.fail_unsupported(); [[fallthrough]];
+    case Type::b64:
+      if (name != "eq" && name != "ne") d.fail_unsupported();
+      [[fallthrough]];
     case Type::u64: return integer_comparison<u64>(d, name);
     case Type::s64: return integer_comparison<std::int64_t>(d, name);
     case Type::f32:
@@ -140,8 +147,8 @@ void setp_combined(Warp& warp, const Op& op, u32 mask) {
     p = test.compare(warp.lanes<u32>(op.at[2]), warp.lanes<u32>(op.at[3]));
     q = ~p;
   } else {
-    const auto both = arithmetic::half_compare(test.half_comparison, test.half, warp.lanes<u32>(op.at[2]),
-                                               warp.lanes<u32>(op.at[3]));
+    const auto both =
+        arithmetic::half_compare(test.half_comparison, test.half, warp.lanes<u32>(op.at[2]), warp.lanes<u32>(op.at[3]));
     p = both.low;
     const bool is_pair = ptx::size_bytes(test.half.type) == 4;
     q = is_pair ? both.high : ~p;
@@ -159,8 +166,8 @@ void set(Warp& warp, const Op& op, u32 mask) {
   if (test.compare != nullptr) {
     low = high = test.compare(warp.lanes<u32>(op.at[1]), warp.lanes<u32>(op.at[2]));
   } else {
-    const auto both = arithmetic::half_compare(test.half_comparison, test.half, warp.lanes<u32>(op.at[1]),
-                                               warp.lanes<u32>(op.at[2]));
+    const auto both =
+        arithmetic::half_compare(test.half_comparison, test.half, warp.lanes<u32>(op.at[1]), warp.lanes<u32>(op.at[2]));
     low = both.low;
     high = ptx::size_bytes(test.half.type) == 4 ? both.high : both.low;
   }
@@ -175,10 +182,10 @@ void set(Warp& warp, const Op& op, u32 mask) {
 void set16(Warp& warp, const Op& op, u32 mask) {
   const Test& test = *static_cast<const Test*>(op.extra);
   const u32 c = warp.predicate(op.at[3]);
-  u32 low = test.compare != nullptr
-                ? test.compare(warp.lanes<u32>(op.at[1]), warp.lanes<u32>(op.at[2]))
-                : arithmetic::half_compare(test.half_comparison, test.half, warp.lanes<u32>(op.at[1]),
-                                           warp.lanes<u32>(op.at[2])).low;
+  u32 low = test.compare != nullptr ? test.compare(warp.lanes<u32>(op.at[1]), warp.lanes<u32>(op.at[2]))
+                                    : arithmetic::half_compare(test.half_comparison, test.half,
+                                                               warp.lanes<u32>(op.at[1]), warp.lanes<u32>(op.at[2]))
+                                          .low;
   low = combined(test.combination, low, c);
   u16* d = warp.lanes<u16>(op.at[0]);
   for_each_lane(mask, [&](u32 i) { d[i] = (low >> i & 1) != 0 ? static_cast<u16>(op.immediate) : 0; });
@@ -193,9 +200,12 @@ struct Modifiers {
 Modifiers read_modifiers(Decoder& d) {
   Modifiers modifiers;
   modifiers.comparison = d.next();
-  if (d.accept("and")) modifiers.combination = Combination::and_;
-  else if (d.accept("or")) modifiers.combination = Combination::or_;
-  else if (d.accept("xor")) modifiers.combination = Combination::xor_;
+  if (d.accept("and"))
+    modifiers.combination = Combination::and_;
+  else if (d.accept("or"))
+    modifiers.combination = Combination::or_;
+  else if (d.accept("xor"))
+    modifiers.combination = Combination::xor_;
   modifiers.ftz = d.accept("ftz");
   return modifiers;
 }
@@ -247,10 +257,15 @@ void decode_set(Decoder& d) {
   const Value a = d.read(1, type), b = d.read(2, type);
   u64 value;
   switch (to) {
-    case Type::u32: case Type::s32: case Type::u16: case Type::s16: value = 0xFFFF'FFFF; break;
+    case Type::u32:
+    case Type::s32:
+    case Type::u16:
+    case Type::s16: value = 0xFFFF'FFFF; break;
     case Type::f32: value = 0x3F80'0000; break;
-    case Type::f16: case Type::f16x2: value = 0x3C00'3C00; break;
-    case Type::bf16: case Type::bf16x2: value = 0x3F80'3F80; break;
+    case Type::f16:
+    case Type::f16x2: value = 0x3C00'3C00; break;
+    case Type::bf16:
+    case Type::bf16x2: value = 0x3F80'3F80; break;
     default: d.fail_unsupported();
   }
   d.emit(ptx::size_bytes(to) == 2 ? set16 : set, {d.write(0, to), a, b, c}, value, d.keep(test));

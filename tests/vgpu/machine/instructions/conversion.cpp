@@ -1,8 +1,7 @@
 // cvt, its packed forms and cvt.pack. PTX ISA, section 9.7.8.21.
-#include "arithmetic/convert.h"
-
 #include <algorithm>
 
+#include "arithmetic/convert.h"
 #include "machine/instructions/arithmetic.h"
 #include "machine/lanes.h"
 
@@ -33,9 +32,8 @@ void convert(Warp& warp, const Op& op, u32 mask) {
 
 void convert_pair(Warp& warp, const Op& op, u32 mask) {
   const Pair& pair = *static_cast<const Pair*>(op.extra);
-  keep_lanes(warp, op.at[0], pair.width, mask, [&](void* d) {
-    pair.run(pair.conversion, d, warp.lanes<u32>(op.at[1]), warp.lanes<u32>(op.at[2]));
-  });
+  keep_lanes(warp, op.at[0], pair.width, mask,
+             [&](void* d) { pair.run(pair.conversion, d, warp.lanes<u32>(op.at[1]), warp.lanes<u32>(op.at[2])); });
 }
 
 template <class T>
@@ -104,16 +102,18 @@ bool is_packed(Type type) {
   return type == Type::f16x2 || type == Type::bf16x2 || type == Type::e4m3x2 || type == Type::e5m2x2;
 }
 
-Type element_of(Type type) {
-  return type == Type::e4m3x2 ? Type::e4m3 : type == Type::e5m2x2 ? Type::e5m2 : type;
-}
+Type element_of(Type type) { return type == Type::e4m3x2 ? Type::e4m3 : type == Type::e5m2x2 ? Type::e5m2 : type; }
 
 void accept_rounding(Decoder& d, Conversion& c) {
   static const std::unordered_map<std::string_view, std::pair<RoundingMode, bool>> kModes = {
-      {"rn", {RoundingMode::nearest_even, false}}, {"rz", {RoundingMode::zero, false}},
-      {"rm", {RoundingMode::down, false}},         {"rp", {RoundingMode::up, false}},
-      {"rna", {RoundingMode::nearest_away, false}}, {"rni", {RoundingMode::nearest_even, true}},
-      {"rzi", {RoundingMode::zero, true}},         {"rmi", {RoundingMode::down, true}},
+      {"rn", {RoundingMode::nearest_even, false}},
+      {"rz", {RoundingMode::zero, false}},
+      {"rm", {RoundingMode::down, false}},
+      {"rp", {RoundingMode::up, false}},
+      {"rna", {RoundingMode::nearest_away, false}},
+      {"rni", {RoundingMode::nearest_even, true}},
+      {"rzi", {RoundingMode::zero, true}},
+      {"rmi", {RoundingMode::down, true}},
       {"rpi", {RoundingMode::up, true}},
   };
   const auto mode = kModes.find(d.peek());

@@ -1,12 +1,11 @@
 // Arithmetic on f32 and f64. PTX ISA, section 9.7.3. What kernels are made of (add, sub, mul, fma, min and max to
 // nearest) has loops of its own here; the rest goes to the arithmetic library.
-#include "arithmetic/float_math.h"
-
 #include <algorithm>
 #include <bit>
 #include <cmath>
 
 #include "arithmetic/approximations.h"
+#include "arithmetic/float_math.h"
 #include "machine/instructions/arithmetic.h"
 #include "machine/lanes.h"
 
@@ -25,10 +24,18 @@ float canonical(float x) { return x != x ? std::bit_cast<float>(0x7FFF'FFFFu) : 
 
 float flushed(float x) { return std::fabs(x) < 0x1p-126f ? std::copysign(0.0f, x) : x; }
 
-struct Add { float operator()(float a, float b) const { return a + b; } };
-struct Subtract { float operator()(float a, float b) const { return a - b; } };
-struct Multiply { float operator()(float a, float b) const { return a * b; } };
-struct FusedMultiplyAdd { float operator()(float a, float b, float c) const { return __builtin_fmaf(a, b, c); } };
+struct Add {
+  float operator()(float a, float b) const { return a + b; }
+};
+struct Subtract {
+  float operator()(float a, float b) const { return a - b; }
+};
+struct Multiply {
+  float operator()(float a, float b) const { return a * b; }
+};
+struct FusedMultiplyAdd {
+  float operator()(float a, float b, float c) const { return __builtin_fmaf(a, b, c); }
+};
 // A NaN gives way to the other operand, and -0 is less than +0.
 struct Maximum {
   float operator()(float a, float b) const {
@@ -57,7 +64,8 @@ struct Rounded {
 
 template <class F>
 Handler fast_binary(bool ftz) {
-  return ftz ? Lanewise<Rounded<F, true>, float, float, float>::run : Lanewise<Rounded<F, false>, float, float, float>::run;
+  return ftz ? Lanewise<Rounded<F, true>, float, float, float>::run
+             : Lanewise<Rounded<F, false>, float, float, float>::run;
 }
 
 Handler fast_handler(FloatOperation operation, bool ftz) {
@@ -94,8 +102,7 @@ void compute(Warp& warp, const Op& op, u32 mask) {
 // immediate: ftz
 template <arithmetic::Approximation F>
 void approximate(Warp& warp, const Op& op, u32 mask) {
-  keep_lanes(warp.lanes<u32>(op.at[0]), mask,
-             [&](void* d) { F(d, warp.lanes<u32>(op.at[1]), op.immediate != 0); });
+  keep_lanes(warp.lanes<u32>(op.at[0]), mask, [&](void* d) { F(d, warp.lanes<u32>(op.at[1]), op.immediate != 0); });
 }
 template <void (*F)(void*, const void*, const void*, bool)>
 void approximate_division(Warp& warp, const Op& op, u32 mask) {
@@ -136,7 +143,8 @@ void decode_approximation(Decoder& d, std::string_view name, bool is_approximate
     if (!is_approximate || !ftz || (name != "rcp" && name != "rsqrt")) d.fail_unsupported();
     d.expect_operands(2, 2);
     const Value a = d.read(1, type);
-    d.emit(name == "rcp" ? approximate_double<arithmetic::rcp_approx_f64> : approximate_double<arithmetic::rsqrt_approx_f64>,
+    d.emit(name == "rcp" ? approximate_double<arithmetic::rcp_approx_f64>
+                         : approximate_double<arithmetic::rsqrt_approx_f64>,
            {d.write(0, type), a});
     return;
   }
@@ -171,7 +179,8 @@ void decode_sign(Decoder& d, bool absolute) {
     if (ftz) d.fail_unsupported();
     run = absolute ? Lanewise<ChangeSign<true, u64>, u64, u64>::run : Lanewise<ChangeSign<false, u64>, u64, u64>::run;
   } else if (ftz) {
-    run = absolute ? Lanewise<ChangeSignFlushed<true>, u32, u32>::run : Lanewise<ChangeSignFlushed<false>, u32, u32>::run;
+    run =
+        absolute ? Lanewise<ChangeSignFlushed<true>, u32, u32>::run : Lanewise<ChangeSignFlushed<false>, u32, u32>::run;
   } else {
     run = absolute ? Lanewise<ChangeSign<true, u32>, u32, u32>::run : Lanewise<ChangeSign<false, u32>, u32, u32>::run;
   }
@@ -226,7 +235,8 @@ void decode_float_arithmetic(Decoder& d) {
     const Type type = d.next_type();
     d.expect_operands(3, 3);
     const Value a = d.read(1, type), b = d.read(2, type);
-    d.emit(type == Type::f64 ? Handler{Lanewise<CopySign<u64>, u64, u64, u64>::run} : Lanewise<CopySign<u32>, u32, u32, u32>::run,
+    d.emit(type == Type::f64 ? Handler{Lanewise<CopySign<u64>, u64, u64, u64>::run}
+                             : Lanewise<CopySign<u32>, u32, u32, u32>::run,
            {d.write(0, type), a, b});
     return;
   }
@@ -235,9 +245,9 @@ void decode_float_arithmetic(Decoder& d) {
   if (is_approximate || is_full) return decode_approximation(d, name, is_approximate, is_full);
 
   static const std::unordered_map<std::string_view, std::pair<FloatOperation, std::size_t>> kOperations = {
-      {"add", {FloatOperation::add, 2}}, {"sub", {FloatOperation::sub, 2}},   {"mul", {FloatOperation::mul, 2}},
-      {"fma", {FloatOperation::fma, 3}}, {"mad", {FloatOperation::fma, 3}},   {"div", {FloatOperation::div, 2}},
-      {"min", {FloatOperation::min, 2}}, {"max", {FloatOperation::max, 2}},   {"sqrt", {FloatOperation::sqrt, 1}},
+      {"add", {FloatOperation::add, 2}}, {"sub", {FloatOperation::sub, 2}}, {"mul", {FloatOperation::mul, 2}},
+      {"fma", {FloatOperation::fma, 3}}, {"mad", {FloatOperation::fma, 3}}, {"div", {FloatOperation::div, 2}},
+      {"min", {FloatOperation::min, 2}}, {"max", {FloatOperation::max, 2}}, {"sqrt", {FloatOperation::sqrt, 1}},
       {"rcp", {FloatOperation::rcp, 1}},
   };
   const auto found = kOperations.find(name);

@@ -1,6 +1,5 @@
 // Arithmetic on f16, bf16 and pairs of them. PTX ISA, sections 9.7.4 and 9.7.9 (ex2, tanh).
 #include "arithmetic/half_math.h"
-
 #include "machine/instructions/arithmetic.h"
 #include "machine/lanes.h"
 
@@ -29,10 +28,11 @@ void compute(Warp& warp, const Op& op, std::uint32_t mask) {
 
 void decode_half_arithmetic(Decoder& d) {
   static const std::unordered_map<std::string_view, std::pair<HalfOperation, std::size_t>> kOperations = {
-      {"add", {HalfOperation::add, 2}},        {"sub", {HalfOperation::sub, 2}}, {"mul", {HalfOperation::mul, 2}},
-      {"min", {HalfOperation::min, 2}},        {"max", {HalfOperation::max, 2}}, {"fma", {HalfOperation::fma, 3}},
-      {"neg", {HalfOperation::neg, 1}},        {"abs", {HalfOperation::abs, 1}}, {"ex2", {HalfOperation::ex2_approx, 1}},
-      {"tanh", {HalfOperation::tanh_approx, 1}},
+      {"add", {HalfOperation::add, 2}},        {"sub", {HalfOperation::sub, 2}},
+      {"mul", {HalfOperation::mul, 2}},        {"min", {HalfOperation::min, 2}},
+      {"max", {HalfOperation::max, 2}},        {"fma", {HalfOperation::fma, 3}},
+      {"neg", {HalfOperation::neg, 1}},        {"abs", {HalfOperation::abs, 1}},
+      {"ex2", {HalfOperation::ex2_approx, 1}}, {"tanh", {HalfOperation::tanh_approx, 1}},
   };
   const auto found = kOperations.find(d.mnemonic());
   if (found == kOperations.end()) d.fail_unsupported();

@@ -1,10 +1,9 @@
 // Integer arithmetic. PTX ISA, sections 9.7.1 and 9.7.2 (extended precision).
-#include "arithmetic/integer_math.h"
-
 #include <algorithm>
 #include <bit>
 #include <limits>
 
+#include "arithmetic/integer_math.h"
 #include "machine/instructions/arithmetic.h"
 #include "machine/lanes.h"
 
@@ -19,15 +18,31 @@ using s32 = std::int32_t;
 using s64 = std::int64_t;
 using ptx::Type;
 
-struct Add { template <class T> T operator()(T a, T b) const { return static_cast<T>(a + b); } };
-struct Subtract { template <class T> T operator()(T a, T b) const { return static_cast<T>(a - b); } };
+struct Add {
+  template <class T>
+  T operator()(T a, T b) const {
+    return static_cast<T>(a + b);
+  }
+};
+struct Subtract {
+  template <class T>
+  T operator()(T a, T b) const {
+    return static_cast<T>(a - b);
+  }
+};
 struct Multiply {
-  template <class T> T operator()(T a, T b) const {
+  template <class T>
+  T operator()(T a, T b) const {
     if constexpr (sizeof(T) == 2) return static_cast<T>(u32{a} * u32{b});  // int would overflow
     return static_cast<T>(a * b);
   }
 };
-struct MultiplyAdd { template <class T> T operator()(T a, T b, T c) const { return static_cast<T>(Multiply{}(a, b) + c); } };
+struct MultiplyAdd {
+  template <class T>
+  T operator()(T a, T b, T c) const {
+    return static_cast<T>(Multiply{}(a, b) + c);
+  }
+};
 struct MultiplyHigh {
   u16 operator()(u16 a, u16 b) const { return static_cast<u16>(u32{a} * u32{b} >> 16); }
   s16 operator()(s16 a, s16 b) const { return static_cast<s16>(s32{a} * s32{b} >> 16); }
@@ -41,23 +56,29 @@ struct MultiplyHigh {
 template <class T>
 using Unsigned = std::make_unsigned_t<T>;
 struct MultiplyHighAdd {
-  template <class T> T operator()(T a, T b, T c) const {
+  template <class T>
+  T operator()(T a, T b, T c) const {
     return static_cast<T>(static_cast<Unsigned<T>>(MultiplyHigh{}(a, b)) + static_cast<Unsigned<T>>(c));
   }
 };
 template <class Wide>
 struct MultiplyWide {
-  template <class T> Wide operator()(T a, T b) const { return static_cast<Wide>(Wide{a} * Wide{b}); }
+  template <class T>
+  Wide operator()(T a, T b) const {
+    return static_cast<Wide>(Wide{a} * Wide{b});
+  }
 };
 template <class Wide>
 struct MultiplyWideAdd {
-  template <class T> Wide operator()(T a, T b, Wide c) const {
+  template <class T>
+  Wide operator()(T a, T b, Wide c) const {
     return static_cast<Wide>(static_cast<Unsigned<Wide>>(Wide{a} * Wide{b}) + static_cast<Unsigned<Wide>>(c));
   }
 };
 // Division by zero gives all ones, as hardware does; PTX leaves it open.
 struct Divide {
-  template <class T> T operator()(T a, T b) const {
+  template <class T>
+  T operator()(T a, T b) const {
     if (b == 0) return static_cast<T>(~T{0});
     if constexpr (std::is_signed_v<T>) {
       if (b == -1) return static_cast<T>(Unsigned<T>{0} - static_cast<Unsigned<T>>(a));
@@ -66,7 +87,8 @@ struct Divide {
   }
 };
 struct Remainder {
-  template <class T> T operator()(T a, T b) const {
+  template <class T>
+  T operator()(T a, T b) const {
     if (b == 0) return a;
     if constexpr (std::is_signed_v<T>) {
       if (b == -1) return 0;
@@ -74,23 +96,49 @@ struct Remainder {
     return static_cast<T>(a % b);
   }
 };
-struct Negate { template <class T> T operator()(T a) const { return static_cast<T>(Unsigned<T>{0} - static_cast<Unsigned<T>>(a)); } };
-struct Absolute { template <class T> T operator()(T a) const { return a < 0 ? Negate{}(a) : a; } };
-struct Minimum { template <class T> T operator()(T a, T b) const { return a < b ? a : b; } };
-struct Maximum { template <class T> T operator()(T a, T b) const { return a > b ? a : b; } };
+struct Negate {
+  template <class T>
+  T operator()(T a) const {
+    return static_cast<T>(Unsigned<T>{0} - static_cast<Unsigned<T>>(a));
+  }
+};
+struct Absolute {
+  template <class T>
+  T operator()(T a) const {
+    return a < 0 ? Negate{}(a) : a;
+  }
+};
+struct Minimum {
+  template <class T>
+  T operator()(T a, T b) const {
+    return a < b ? a : b;
+  }
+};
+struct Maximum {
+  template <class T>
+  T operator()(T a, T b) const {
+    return a > b ? a : b;
+  }
+};
 struct AddSaturated {
-  s32 operator()(s32 a, s32 b) const { return static_cast<s32>(std::clamp(s64{a} + s64{b}, s64{INT32_MIN}, s64{INT32_MAX})); }
+  s32 operator()(s32 a, s32 b) const {
+    return static_cast<s32>(std::clamp(s64{a} + s64{b}, s64{INT32_MIN}, s64{INT32_MAX}));
+  }
 };
 struct SubtractSaturated {
-  s32 operator()(s32 a, s32 b) const { return static_cast<s32>(std::clamp(s64{a} - s64{b}, s64{INT32_MIN}, s64{INT32_MAX})); }
+  s32 operator()(s32 a, s32 b) const {
+    return static_cast<s32>(std::clamp(s64{a} - s64{b}, s64{INT32_MIN}, s64{INT32_MAX}));
+  }
 };
 struct MultiplyHighAddSaturated {
   s32 operator()(s32 a, s32 b, s32 c) const { return AddSaturated{}(MultiplyHigh{}(a, b), c); }
 };
 struct AbsoluteDifferenceAdd {
-  template <class T> T operator()(T a, T b, T c) const {
+  template <class T>
+  T operator()(T a, T b, T c) const {
     using U = Unsigned<T>;
-    const U difference = a < b ? static_cast<U>(static_cast<U>(b) - static_cast<U>(a)) : static_cast<U>(static_cast<U>(a) - static_cast<U>(b));
+    const U difference = a < b ? static_cast<U>(static_cast<U>(b) - static_cast<U>(a))
+                               : static_cast<U>(static_cast<U>(a) - static_cast<U>(b));
     return static_cast<T>(static_cast<U>(c) + difference);
   }
 };
@@ -101,32 +149,64 @@ struct Low24 {
     return s64{static_cast<s32>(static_cast<u32>(a) << 8) >> 8} * s64{static_cast<s32>(static_cast<u32>(b) << 8) >> 8};
   }
 };
-struct Multiply24Low { template <class T> T operator()(T a, T b) const { return static_cast<T>(Low24{}(a, b)); } };
-struct Multiply24High { template <class T> T operator()(T a, T b) const { return static_cast<T>(Low24{}(a, b) >> 16); } };
+struct Multiply24Low {
+  template <class T>
+  T operator()(T a, T b) const {
+    return static_cast<T>(Low24{}(a, b));
+  }
+};
+struct Multiply24High {
+  template <class T>
+  T operator()(T a, T b) const {
+    return static_cast<T>(Low24{}(a, b) >> 16);
+  }
+};
 struct Multiply24LowAdd {
-  template <class T> T operator()(T a, T b, T c) const { return static_cast<T>(static_cast<u32>(Low24{}(a, b)) + static_cast<u32>(c)); }
+  template <class T>
+  T operator()(T a, T b, T c) const {
+    return static_cast<T>(static_cast<u32>(Low24{}(a, b)) + static_cast<u32>(c));
+  }
 };
 struct Multiply24HighAdd {
-  template <class T> T operator()(T a, T b, T c) const {
+  template <class T>
+  T operator()(T a, T b, T c) const {
     return static_cast<T>(static_cast<u32>(Low24{}(a, b) >> 16) + static_cast<u32>(c));
   }
 };
-struct PopulationCount { template <class T> u32 operator()(T a) const { return static_cast<u32>(std::popcount(a)); } };
-struct LeadingZeros { template <class T> u32 operator()(T a) const { return static_cast<u32>(std::countl_zero(a)); } };
-struct ReverseBits { template <class T> T operator()(T a) const { return arithmetic::reverse_bits(a); } };
+struct PopulationCount {
+  template <class T>
+  u32 operator()(T a) const {
+    return static_cast<u32>(std::popcount(a));
+  }
+};
+struct LeadingZeros {
+  template <class T>
+  u32 operator()(T a) const {
+    return static_cast<u32>(std::countl_zero(a));
+  }
+};
+struct ReverseBits {
+  template <class T>
+  T operator()(T a) const {
+    return arithmetic::reverse_bits(a);
+  }
+};
 template <bool Shift>
 struct FindBit {
-  template <class T> u32 operator()(T a) const {
+  template <class T>
+  u32 operator()(T a) const {
     return arithmetic::find_bit(static_cast<Unsigned<T>>(a), std::is_signed_v<T>, Shift);
   }
 };
 struct ExtractBits {
-  template <class T> T operator()(T a, u32 position, u32 length) const {
+  template <class T>
+  T operator()(T a, u32 position, u32 length) const {
     return static_cast<T>(arithmetic::extract_bits(static_cast<Unsigned<T>>(a), position, length, std::is_signed_v<T>));
   }
 };
 struct InsertBits {
-  template <class T> T operator()(T a, T b, u32 position, u32 length) const {
+  template <class T>
+  T operator()(T a, T b, u32 position, u32 length) const {
     return arithmetic::insert_bits(a, b, position, length);
   }
 };
@@ -150,7 +230,8 @@ struct BitMask {
 // The low `length` bits with their sign, or with zeros.
 template <bool Clamp>
 struct SignExtend {
-  template <class T> T operator()(T a, u32 length) const {
+  template <class T>
+  T operator()(T a, u32 length) const {
     if (!Clamp) length &= 31;
     if (length >= 32) return a;
     if (length == 0) return 0;
@@ -159,25 +240,31 @@ struct SignExtend {
 };
 
 template <class F, class T>
-constexpr Handler unary() { return Lanewise<F, T, T>::run; }
+constexpr Handler unary() {
+  return Lanewise<F, T, T>::run;
+}
 template <class F, class T>
-constexpr Handler binary() { return Lanewise<F, T, T, T>::run; }
+constexpr Handler binary() {
+  return Lanewise<F, T, T, T>::run;
+}
 template <class F, class T>
-constexpr Handler ternary() { return Lanewise<F, T, T, T, T>::run; }
+constexpr Handler ternary() {
+  return Lanewise<F, T, T, T, T>::run;
+}
 
 // Instantiates a handler for the type of an instruction. Where the sign does not matter, the unsigned type serves.
-#define VGPU_INTEGER_HANDLER(name, maker)                     \
-  template <class F, bool Signs = true>                       \
-  Handler name(Decoder& decoder, Type type) {                 \
-    switch (type) {                                           \
-      case Type::u16: return maker<F, u16>();                 \
+#define VGPU_INTEGER_HANDLER(name, maker)                                     \
+  template <class F, bool Signs = true>                                       \
+  Handler name(Decoder& decoder, Type type) {                                 \
+    switch (type) {                                                           \
+      case Type::u16: return maker<F, u16>();                                 \
       case Type::s16: return maker<F, std::conditional_t<Signs, s16, u16>>(); \
-      case Type::u32: return maker<F, u32>();                 \
+      case Type::u32: return maker<F, u32>();                                 \
       case Type::s32: return maker<F, std::conditional_t<Signs, s32, u32>>(); \
-      case Type::u64: return maker<F, u64>();                 \
+      case Type::u64: return maker<F, u64>();                                 \
       case Type::s64: return maker<F, std::conditional_t<Signs, s64, u64>>(); \
-      default: decoder.fail_unsupported();                    \
-    }                                                         \
+      default: decoder.fail_unsupported();                                    \
+    }                                                                         \
   }
 VGPU_INTEGER_HANDLER(unary_of, unary)
 VGPU_INTEGER_HANDLER(binary_of, binary)
@@ -246,10 +333,17 @@ void decode_multiply(Decoder& d, bool adds, bool carry_in) {
   if (is_24) {
     if (wide || saturates || width_of(type) != Width::bits32) d.fail_unsupported();
     const bool s = is_signed_integer(type);
-    if (!adds) return emit_binary(d, high ? s ? binary<Multiply24High, s32>() : binary<Multiply24High, u32>()
-                                          : s ? binary<Multiply24Low, s32>() : binary<Multiply24Low, u32>(), type);
-    return emit_ternary(d, high ? s ? ternary<Multiply24HighAdd, s32>() : ternary<Multiply24HighAdd, u32>()
-                                : s ? ternary<Multiply24LowAdd, s32>() : ternary<Multiply24LowAdd, u32>(), type);
+    if (!adds)
+      return emit_binary(d,
+                         high ? s ? binary<Multiply24High, s32>() : binary<Multiply24High, u32>()
+                         : s ? binary<Multiply24Low, s32>()
+                              : binary<Multiply24Low, u32>(),
+                         type);
+    return emit_ternary(d,
+                        high ? s ? ternary<Multiply24HighAdd, s32>() : ternary<Multiply24HighAdd, u32>()
+                        : s ? ternary<Multiply24LowAdd, s32>()
+                             : ternary<Multiply24LowAdd, u32>(),
+                        type);
   }
   if (carry_in || carry_out) {
     // The product first, then a sum with carry.
@@ -274,19 +368,23 @@ void decode_multiply(Decoder& d, bool adds, bool carry_in) {
     switch (type) {
       case Type::u16:
         to = Type::u32;
-        run = adds ? Handler{Lanewise<MultiplyWideAdd<u32>, u32, u16, u16, u32>::run} : Lanewise<MultiplyWide<u32>, u32, u16, u16>::run;
+        run = adds ? Handler{Lanewise<MultiplyWideAdd<u32>, u32, u16, u16, u32>::run}
+                   : Lanewise<MultiplyWide<u32>, u32, u16, u16>::run;
         break;
       case Type::s16:
         to = Type::s32;
-        run = adds ? Handler{Lanewise<MultiplyWideAdd<s32>, s32, s16, s16, s32>::run} : Lanewise<MultiplyWide<s32>, s32, s16, s16>::run;
+        run = adds ? Handler{Lanewise<MultiplyWideAdd<s32>, s32, s16, s16, s32>::run}
+                   : Lanewise<MultiplyWide<s32>, s32, s16, s16>::run;
         break;
       case Type::u32:
         to = Type::u64;
-        run = adds ? Handler{Lanewise<MultiplyWideAdd<u64>, u64, u32, u32, u64>::run} : Lanewise<MultiplyWide<u64>, u64, u32, u32>::run;
+        run = adds ? Handler{Lanewise<MultiplyWideAdd<u64>, u64, u32, u32, u64>::run}
+                   : Lanewise<MultiplyWide<u64>, u64, u32, u32>::run;
         break;
       case Type::s32:
         to = Type::s64;
-        run = adds ? Handler{Lanewise<MultiplyWideAdd<s64>, s64, s32, s32, s64>::run} : Lanewise<MultiplyWide<s64>, s64, s32, s32>::run;
+        run = adds ? Handler{Lanewise<MultiplyWideAdd<s64>, s64, s32, s32, s64>::run}
+                   : Lanewise<MultiplyWide<s64>, s64, s32, s32>::run;
         break;
       default: d.fail_unsupported();
     }
@@ -325,8 +423,10 @@ void decode_bit_fields(Decoder& d) {
   if (width_of(type) != Width::bits32 && !is_wide) d.fail_unsupported();
   if (inserts) {
     d.expect_operands(5, 5);
-    const Value a = d.read(1, type), b = d.read(2, type), position = d.read(3, Type::u32), length = d.read(4, Type::u32);
-    d.emit(is_wide ? Handler{Lanewise<InsertBits, u64, u64, u64, u32, u32>::run} : Lanewise<InsertBits, u32, u32, u32, u32, u32>::run,
+    const Value a = d.read(1, type), b = d.read(2, type), position = d.read(3, Type::u32),
+                length = d.read(4, Type::u32);
+    d.emit(is_wide ? Handler{Lanewise<InsertBits, u64, u64, u64, u32, u32>::run}
+                   : Lanewise<InsertBits, u32, u32, u32, u32, u32>::run,
            {d.write(0, type), a, b, position, length});
     return;
   }
@@ -348,10 +448,18 @@ void decode_find_bit(Decoder& d) {
   const Type type = d.next_type();
   Handler run;
   switch (type) {
-    case Type::u32: run = shift ? Lanewise<FindBit<true>, u32, u32>::run : Lanewise<FindBit<false>, u32, u32>::run; break;
-    case Type::s32: run = shift ? Lanewise<FindBit<true>, u32, s32>::run : Lanewise<FindBit<false>, u32, s32>::run; break;
-    case Type::u64: run = shift ? Lanewise<FindBit<true>, u32, u64>::run : Lanewise<FindBit<false>, u32, u64>::run; break;
-    case Type::s64: run = shift ? Lanewise<FindBit<true>, u32, s64>::run : Lanewise<FindBit<false>, u32, s64>::run; break;
+    case Type::u32:
+      run = shift ? Lanewise<FindBit<true>, u32, u32>::run : Lanewise<FindBit<false>, u32, u32>::run;
+      break;
+    case Type::s32:
+      run = shift ? Lanewise<FindBit<true>, u32, s32>::run : Lanewise<FindBit<false>, u32, s32>::run;
+      break;
+    case Type::u64:
+      run = shift ? Lanewise<FindBit<true>, u32, u64>::run : Lanewise<FindBit<false>, u32, u64>::run;
+      break;
+    case Type::s64:
+      run = shift ? Lanewise<FindBit<true>, u32, s64>::run : Lanewise<FindBit<false>, u32, s64>::run;
+      break;
     default: d.fail_unsupported();
   }
   emit_unary(d, run, Type::u32, type);
@@ -364,11 +472,13 @@ void decode_bit_counts(Decoder& d) {
   const bool is_wide = type == Type::b64;
   if (type != Type::b32 && !is_wide) d.fail_unsupported();
   if (name == "brev") {
-    return emit_unary(d, is_wide ? Handler{Lanewise<ReverseBits, u64, u64>::run} : Lanewise<ReverseBits, u32, u32>::run, type, type);
+    return emit_unary(d, is_wide ? Handler{Lanewise<ReverseBits, u64, u64>::run} : Lanewise<ReverseBits, u32, u32>::run,
+                      type, type);
   }
-  const Handler run = name == "popc"
-                          ? is_wide ? Handler{Lanewise<PopulationCount, u32, u64>::run} : Lanewise<PopulationCount, u32, u32>::run
-                          : is_wide ? Handler{Lanewise<LeadingZeros, u32, u64>::run} : Lanewise<LeadingZeros, u32, u32>::run;
+  const Handler run = name == "popc" ? is_wide ? Handler{Lanewise<PopulationCount, u32, u64>::run}
+                                               : Lanewise<PopulationCount, u32, u32>::run
+                      : is_wide      ? Handler{Lanewise<LeadingZeros, u32, u64>::run}
+                                     : Lanewise<LeadingZeros, u32, u32>::run;
   emit_unary(d, run, Type::u32, type);
 }
 

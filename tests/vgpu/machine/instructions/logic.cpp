@@ -12,17 +12,46 @@ using u32 = std::uint32_t;
 using u64 = std::uint64_t;
 using ptx::Type;
 
-struct And { template <class T> T operator()(T a, T b) const { return a & b; } };
-struct Or { template <class T> T operator()(T a, T b) const { return a | b; } };
-struct Xor { template <class T> T operator()(T a, T b) const { return a ^ b; } };
-struct Not { template <class T> T operator()(T a) const { return static_cast<T>(~a); } };
-struct IsZero { template <class T> T operator()(T a) const { return a == 0 ? 1 : 0; } };
+struct And {
+  template <class T>
+  T operator()(T a, T b) const {
+    return a & b;
+  }
+};
+struct Or {
+  template <class T>
+  T operator()(T a, T b) const {
+    return a | b;
+  }
+};
+struct Xor {
+  template <class T>
+  T operator()(T a, T b) const {
+    return a ^ b;
+  }
+};
+struct Not {
+  template <class T>
+  T operator()(T a) const {
+    return static_cast<T>(~a);
+  }
+};
+struct IsZero {
+  template <class T>
+  T operator()(T a) const {
+    return a == 0 ? 1 : 0;
+  }
+};
 // A shift by more than the width leaves nothing, or only the sign.
 struct ShiftLeft {
-  template <class T> T operator()(T a, u32 n) const { return n >= 8 * sizeof(T) ? T{0} : static_cast<T>(a << n); }
+  template <class T>
+  T operator()(T a, u32 n) const {
+    return n >= 8 * sizeof(T) ? T{0} : static_cast<T>(a << n);
+  }
 };
 struct ShiftRight {
-  template <class T> T operator()(T a, u32 n) const {
+  template <class T>
+  T operator()(T a, u32 n) const {
     constexpr u32 kBits = 8 * sizeof(T);
     if constexpr (std::is_signed_v<T>) return static_cast<T>(a >> (n >= kBits ? kBits - 1 : n));
     return n >= kBits ? T{0} : static_cast<T>(a >> n);
@@ -100,11 +129,17 @@ void decode_shift(Decoder& d) {
   Handler run;
   switch (type) {
     case Type::b16:
-    case Type::u16: run = left ? Lanewise<ShiftLeft, u16, u16, u32>::run : Lanewise<ShiftRight, u16, u16, u32>::run; break;
+    case Type::u16:
+      run = left ? Lanewise<ShiftLeft, u16, u16, u32>::run : Lanewise<ShiftRight, u16, u16, u32>::run;
+      break;
     case Type::b32:
-    case Type::u32: run = left ? Lanewise<ShiftLeft, u32, u32, u32>::run : Lanewise<ShiftRight, u32, u32, u32>::run; break;
+    case Type::u32:
+      run = left ? Lanewise<ShiftLeft, u32, u32, u32>::run : Lanewise<ShiftRight, u32, u32, u32>::run;
+      break;
     case Type::b64:
-    case Type::u64: run = left ? Lanewise<ShiftLeft, u64, u64, u32>::run : Lanewise<ShiftRight, u64, u64, u32>::run; break;
+    case Type::u64:
+      run = left ? Lanewise<ShiftLeft, u64, u64, u32>::run : Lanewise<ShiftRight, u64, u64, u32>::run;
+      break;
     case Type::s16: run = Lanewise<ShiftRight, std::int16_t, std::int16_t, u32>::run; break;
     case Type::s32: run = Lanewise<ShiftRight, std::int32_t, std::int32_t, u32>::run; break;
     case Type::s64: run = Lanewise<ShiftRight, std::int64_t, std::int64_t, u32>::run; break;
@@ -152,12 +187,18 @@ void decode_prmt(Decoder& d) {
   using arithmetic::PermuteMode;
   if (d.next_type() != Type::b32) d.fail_unsupported();
   Handler run = Lanewise<Permute<PermuteMode::general>, u32, u32, u32, u32>::run;
-  if (d.accept("f4e")) run = Lanewise<Permute<PermuteMode::f4e>, u32, u32, u32, u32>::run;
-  else if (d.accept("b4e")) run = Lanewise<Permute<PermuteMode::b4e>, u32, u32, u32, u32>::run;
-  else if (d.accept("rc8")) run = Lanewise<Permute<PermuteMode::rc8>, u32, u32, u32, u32>::run;
-  else if (d.accept("ecl")) run = Lanewise<Permute<PermuteMode::ecl>, u32, u32, u32, u32>::run;
-  else if (d.accept("ecr")) run = Lanewise<Permute<PermuteMode::ecr>, u32, u32, u32, u32>::run;
-  else if (d.accept("rc16")) run = Lanewise<Permute<PermuteMode::rc16>, u32, u32, u32, u32>::run;
+  if (d.accept("f4e"))
+    run = Lanewise<Permute<PermuteMode::f4e>, u32, u32, u32, u32>::run;
+  else if (d.accept("b4e"))
+    run = Lanewise<Permute<PermuteMode::b4e>, u32, u32, u32, u32>::run;
+  else if (d.accept("rc8"))
+    run = Lanewise<Permute<PermuteMode::rc8>, u32, u32, u32, u32>::run;
+  else if (d.accept("ecl"))
+    run = Lanewise<Permute<PermuteMode::ecl>, u32, u32, u32, u32>::run;
+  else if (d.accept("ecr"))
+    run = Lanewise<Permute<PermuteMode::ecr>, u32, u32, u32, u32>::run;
+  else if (d.accept("rc16"))
+    run = Lanewise<Permute<PermuteMode::rc16>, u32, u32, u32, u32>::run;
   d.expect_operands(4, 4);
   const Value a = d.read(1, Type::b32), b = d.read(2, Type::b32), c = d.read(3, Type::b32);
   d.emit(run, {d.write(0, Type::b32), a, b, c});

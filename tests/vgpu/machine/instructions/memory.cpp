@@ -13,20 +13,28 @@ namespace vgpu::machine {
 void accept_order(Decoder& d, MemoryAccess& access, MemoryOrder fallback) {
   access.order = fallback;
   bool takes_scope = true;
-  if (d.accept("relaxed")) access.order = MemoryOrder::relaxed;
-  else if (d.accept("acquire")) access.order = MemoryOrder::acquire;
-  else if (d.accept("release")) access.order = MemoryOrder::release;
-  else if (d.accept("acq_rel")) access.order = MemoryOrder::acquire_release;
-  else takes_scope = fallback != MemoryOrder::weak;
+  if (d.accept("relaxed"))
+    access.order = MemoryOrder::relaxed;
+  else if (d.accept("acquire"))
+    access.order = MemoryOrder::acquire;
+  else if (d.accept("release"))
+    access.order = MemoryOrder::release;
+  else if (d.accept("acq_rel"))
+    access.order = MemoryOrder::acquire_release;
+  else
+    takes_scope = fallback != MemoryOrder::weak;
   if (!takes_scope) {
     if (d.accept("weak")) access.order = MemoryOrder::weak;
     if (d.accept("volatile")) access.order = MemoryOrder::relaxed, access.scope = MemoryScope::system;
     if (d.accept("mmio")) access.order = MemoryOrder::relaxed, access.scope = MemoryScope::system;
     return;
   }
-  if (d.accept("cta")) access.scope = MemoryScope::block;
-  else if (d.accept("gpu") || d.accept("cluster")) access.scope = MemoryScope::device;
-  else if (d.accept("sys")) access.scope = MemoryScope::system;
+  if (d.accept("cta"))
+    access.scope = MemoryScope::block;
+  else if (d.accept("gpu") || d.accept("cluster"))
+    access.scope = MemoryScope::device;
+  else if (d.accept("sys"))
+    access.scope = MemoryScope::system;
 }
 
 ptx::Space accept_space(Decoder& d) {
@@ -70,7 +78,7 @@ bool is_row(const Places& places) {
   u64 difference = 0;
 #pragma GCC ivdep
   for (u32 i = 0; i < kLanes; ++i) {
-    difference |= static_cast<u64>(places.at[i] - places.at[0]) ^ u64{i} * Bytes;
+    difference |= static_cast<u64>(places.at[i] - places.at[0]) ^ u64 { i } * Bytes;
   }
   return difference == 0;
 }
@@ -131,13 +139,13 @@ void load_parameter(Warp& warp, const Op& op, u32 mask) {
   }
 }
 
-#define VGPU_BY_SHAPE(name)                                                                                      \
-  Handler name##_handler(Width width, std::size_t count) {                                                       \
-    const std::size_t row = count == 1 ? 0 : count == 2 ? 1 : 2;                                                 \
-    static constexpr Handler kTable[3][4] = {{name<u8, 1>, name<u16, 1>, name<u32, 1>, name<u64, 1>},             \
-                                             {name<u8, 2>, name<u16, 2>, name<u32, 2>, name<u64, 2>},             \
-                                             {name<u8, 4>, name<u16, 4>, name<u32, 4>, name<u64, 4>}};            \
-    return kTable[row][static_cast<std::size_t>(width) - 1];                                                     \
+#define VGPU_BY_SHAPE(name)                                                                            \
+  Handler name##_handler(Width width, std::size_t count) {                                             \
+    const std::size_t row = count == 1 ? 0 : count == 2 ? 1 : 2;                                       \
+    static constexpr Handler kTable[3][4] = {{name<u8, 1>, name<u16, 1>, name<u32, 1>, name<u64, 1>},  \
+                                             {name<u8, 2>, name<u16, 2>, name<u32, 2>, name<u64, 2>},  \
+                                             {name<u8, 4>, name<u16, 4>, name<u32, 4>, name<u64, 4>}}; \
+    return kTable[row][static_cast<std::size_t>(width) - 1];                                           \
   }
 VGPU_BY_SHAPE(load)
 VGPU_BY_SHAPE(store)
@@ -166,8 +174,9 @@ bool is_parameter(const ptx::Function& function, const ptx::Variable& variable) 
 // The space that a parameter variable is in: those of a kernel are read-only and the same for all threads, those of
 // functions and calls belong to each thread like its local memory.
 Space space_of_parameter(Decoder& d, const Decoder::Address& address, bool is_load) {
-  const bool is_kernel_parameter = address.variable == nullptr ? d.function().is_entry
-                                   : d.function().is_entry && is_parameter(d.function(), *address.variable);
+  const bool is_kernel_parameter = address.variable == nullptr
+                                       ? d.function().is_entry
+                                       : d.function().is_entry && is_parameter(d.function(), *address.variable);
   if (is_kernel_parameter && !is_load) d.fail("a kernel cannot write its parameters");
   return is_kernel_parameter ? Space::param : Space::local;
 }

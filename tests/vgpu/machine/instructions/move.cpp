@@ -1,7 +1,7 @@
 // mov with packing and unpacking, cvta, isspacep, selp, slct. PTX ISA, section 9.7.8.
+#include "machine/address_space.h"
 #include "machine/decoder.h"
 #include "machine/lanes.h"
-#include "machine/address_space.h"
 
 namespace vgpu::machine {
 namespace {
@@ -13,7 +13,12 @@ using u64 = std::uint64_t;
 using ptx::Type;
 using Kind = ptx::Operand::Kind;
 
-struct Copy { template <class T> T operator()(T a) const { return a; } };
+struct Copy {
+  template <class T>
+  T operator()(T a) const {
+    return a;
+  }
+};
 
 void move_predicate(Warp& warp, const Op& op, u32 mask) {
   set_predicate(warp.predicate(op.at[0]), warp.predicate(op.at[1]), mask);
@@ -37,9 +42,9 @@ void unpack(Warp& warp, const Op& op, u32 mask) {
   alignas(64) Whole whole[kLanes];
   for_lanes(whole, kAllLanes, Copy{}, static_cast<const Whole*>(warp.lanes<Whole>(op.at[0])));
   for (u32 p = 0; p < kParts; ++p) {
-    for_lanes(warp.lanes<Part>(op.at[p + 1]), mask,
-              [p](Whole w) { return static_cast<Part>(w >> (8 * sizeof(Part) * p)); },
-              static_cast<const Whole*>(whole));
+    for_lanes(
+        warp.lanes<Part>(op.at[p + 1]), mask, [p](Whole w) { return static_cast<Part>(w >> (8 * sizeof(Part) * p)); },
+        static_cast<const Whole*>(whole));
   }
 }
 
@@ -102,8 +107,9 @@ void decode_mov(Decoder& d) {
 template <class D, class S>
 void convert_address(Warp& warp, const Op& op, u32 mask) {
   const u64 window = op.immediate;
-  for_lanes(warp.lanes<D>(op.at[0]), mask, [window](S a) { return static_cast<D>(a + window); },
-            static_cast<const S*>(warp.lanes<S>(op.at[1])));
+  for_lanes(
+      warp.lanes<D>(op.at[0]), mask, [window](S a) { return static_cast<D>(a + window); },
+      static_cast<const S*>(warp.lanes<S>(op.at[1])));
 }
 
 u64 window_of(Decoder& d, std::string_view space) {
@@ -132,9 +138,9 @@ void is_in_space(Warp& warp, const Op& op, u32 mask) {
   u32 answer = 0;
   for (u32 i = 0; i < kLanes; ++i) {
     const u64 window = address[i] < kSharedWindow || address[i] - kSharedWindow >= kWindowsEnd - kSharedWindow ? 0
-                       : address[i] < kLocalWindow                                                             ? kSharedWindow
-                       : address[i] < kParameterWindow                                                         ? kLocalWindow
-                                                                                                               : kParameterWindow;
+                       : address[i] < kLocalWindow     ? kSharedWindow
+                       : address[i] < kParameterWindow ? kLocalWindow
+                                                       : kParameterWindow;
     answer |= (window == op.immediate ? 1u : 0u) << i;
   }
   set_predicate(warp.predicate(op.at[0]), answer, mask);
@@ -177,8 +183,14 @@ void decode_selp(Decoder& d) {
 
 // slct: a where c >= 0. A negative zero counts as zero, a NaN picks b.
 struct SelectBySign {
-  template <class T> T operator()(T a, T b, std::int32_t c) const { return c >= 0 ? a : b; }
-  template <class T> T operator()(T a, T b, float c) const { return c >= 0 ? a : b; }
+  template <class T>
+  T operator()(T a, T b, std::int32_t c) const {
+    return c >= 0 ? a : b;
+  }
+  template <class T>
+  T operator()(T a, T b, float c) const {
+    return c >= 0 ? a : b;
+  }
 };
 
 void decode_slct(Decoder& d) {
@@ -199,9 +211,18 @@ void decode_slct(Decoder& d) {
   }
   Handler run;
   switch (width_of(type)) {
-    case Width::bits16: run = is_float ? Lanewise<SelectBySign, u16, u16, u16, float>::run : Lanewise<SelectBySign, u16, u16, u16, std::int32_t>::run; break;
-    case Width::bits32: run = is_float ? Lanewise<SelectBySign, u32, u32, u32, float>::run : Lanewise<SelectBySign, u32, u32, u32, std::int32_t>::run; break;
-    case Width::bits64: run = is_float ? Lanewise<SelectBySign, u64, u64, u64, float>::run : Lanewise<SelectBySign, u64, u64, u64, std::int32_t>::run; break;
+    case Width::bits16:
+      run = is_float ? Lanewise<SelectBySign, u16, u16, u16, float>::run
+                     : Lanewise<SelectBySign, u16, u16, u16, std::int32_t>::run;
+      break;
+    case Width::bits32:
+      run = is_float ? Lanewise<SelectBySign, u32, u32, u32, float>::run
+                     : Lanewise<SelectBySign, u32, u32, u32, std::int32_t>::run;
+      break;
+    case Width::bits64:
+      run = is_float ? Lanewise<SelectBySign, u64, u64, u64, float>::run
+                     : Lanewise<SelectBySign, u64, u64, u64, std::int32_t>::run;
+      break;
     default: d.fail_unsupported();
   }
   d.emit(run, {d.write(0, type), a, b, condition});

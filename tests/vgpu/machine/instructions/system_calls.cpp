@@ -100,7 +100,13 @@ bool convert(std::string& out, const std::string& given, ThreadMemory& memory, A
     }
   }
   switch (kind) {
-    case 'd': case 'i': case 'u': case 'o': case 'x': case 'X': case 'c': {
+    case 'd':
+    case 'i':
+    case 'u':
+    case 'o':
+    case 'x':
+    case 'X':
+    case 'c': {
       if (is_long) {
         long long value = 0;
         if (!arguments.next(value)) return false;
@@ -112,7 +118,14 @@ bool convert(std::string& out, const std::string& given, ThreadMemory& memory, A
       }
       return true;
     }
-    case 'e': case 'E': case 'f': case 'F': case 'g': case 'G': case 'a': case 'A': {
+    case 'e':
+    case 'E':
+    case 'f':
+    case 'F':
+    case 'g':
+    case 'G':
+    case 'a':
+    case 'A': {
       double value = 0;
       if (!arguments.next(value)) return false;
       append(out, "%" + flags + kind, value);

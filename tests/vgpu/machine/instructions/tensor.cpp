@@ -1,10 +1,9 @@
 // mma.sync, ldmatrix, stmatrix and movmatrix: operands and addresses here, arithmetic elsewhere. PTX ISA, section 9.7.14.
-#include "arithmetic/ldmatrix.h"
-#include "arithmetic/mma.h"
-
 #include <charconv>
 #include <cstring>
 
+#include "arithmetic/ldmatrix.h"
+#include "arithmetic/mma.h"
 #include "machine/execution.h"
 #include "machine/instructions/memory.h"
 #include "machine/lane_list.h"
@@ -19,7 +18,8 @@ using ptx::Type;
 
 // These need the whole warp. False: not now; the launch may have ended.
 bool whole_warp(Warp& warp, u32 mask) {
-  if (mask == kAllLanes) [[likely]] return true;
+  if (mask == kAllLanes) [[likely]]
+    return true;
   if (!warp.together(mask, kAllLanes)) return false;
   warp.execution().report(FindingKind::divergence, warp, mask,
                           "an instruction of the whole warp is executed without lanes " + lane_list(~mask) +
@@ -86,8 +86,10 @@ void decode_mma(Decoder& d) {
     if (!named) d.fail_unsupported();
     *type = *named;
   }
-  if (d.accept("and")) instruction.bit_operation = arithmetic::BitOperation::and_popc;
-  else if (d.accept("xor")) instruction.bit_operation = arithmetic::BitOperation::xor_popc;
+  if (d.accept("and"))
+    instruction.bit_operation = arithmetic::BitOperation::and_popc;
+  else if (d.accept("xor"))
+    instruction.bit_operation = arithmetic::BitOperation::xor_popc;
   if (instruction.bit_operation != arithmetic::BitOperation::none && !d.accept("popc")) d.fail_unsupported();
   Product product;
   product.exact = arithmetic::find_mma(instruction, Rounding::exact);
