@@ -90,6 +90,13 @@ TEST_F(GlobalRace, AWriteOfWhatSeveralBlocksAndItselfRead) {
   expect_one(kRace, {"byte 20", "of block (0,0,0)", "kernel.cu:10"});
 }
 
+TEST_F(GlobalRace, AWriterThatReadsAgainDoesNotHideTheOtherBlocks) {
+  launch(64, 2);
+  for (const std::uint32_t block : {0U, 1U, 0U}) global(K::load, 20, block, 0, 63, 4, words());
+  global(K::store, 10, 0, 5, 5, 4, words());
+  expect_one(kRace, {"byte 20", "of block (0,0,0)", "kernel.cu:10"});
+}
+
 TEST_F(GlobalRace, LaunchesFollowOneAnother) {
   for (int round = 0; round < 3; ++round) {
     launch(64, 2);
@@ -203,7 +210,7 @@ TEST_F(GlobalRace, ReleaseAndAcquire) {
 }
 
 TEST_F(GlobalRace, AnAtomicBetweenContinuesARelease) {
-  launch(32, 3);
+  launch(32, 4);
   global(K::store, 10, 0, 0, 0, 4, words());
   global(K::store, 11, 0, 0, 0, 4, flag(), MemoryOrder::release);
   global(K::atomic, 12, 1, 0, 0, 4, flag(), MemoryOrder::relaxed);
@@ -211,7 +218,8 @@ TEST_F(GlobalRace, AnAtomicBetweenContinuesARelease) {
   global(K::load, 21, 2, 0, 0, 4, words());
   expect_clean();
   global(K::store, 13, 1, 0, 0, 4, flag(), MemoryOrder::relaxed);  // a store does not
-  global(K::load, 23, 1, 0, 0, 4, words());
+  global(K::load, 20, 3, 0, 0, 4, flag(), MemoryOrder::acquire);
+  global(K::load, 23, 3, 0, 0, 4, words());
   EXPECT_EQ(kinds(), std::vector{kRace});
 }
 
