@@ -195,11 +195,15 @@ void Checks::async_arrive(std::uint32_t block, const Access& destination) {
 
 void Checks::barrier(std::uint32_t block, std::span<const std::uint32_t> arriving,
                      std::span<const std::uint32_t> waiting) {
-  block_state(block).clocks.barrier(arriving, waiting);
+  BlockState& state = block_state(block);
+  state.clocks.barrier(arriving, waiting);
+  state.fences.barrier(arriving, waiting);
 }
 
 void Checks::warp_sync(std::uint32_t block, std::uint32_t warp, std::uint32_t lanes) {
-  block_state(block).clocks.warp_sync(warp, lanes);
+  BlockState& state = block_state(block);
+  state.clocks.warp_sync(warp, lanes);
+  state.fences.barrier({&lanes, 1}, {&lanes, 1}, warp);
 }
 
 void Checks::fence(std::uint32_t block, std::uint32_t warp, std::uint32_t lanes, MemoryScope scope) {

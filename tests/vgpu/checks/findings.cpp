@@ -18,10 +18,8 @@ const char* name(FindingKind kind) {
     case FindingKind::divergence: return "divergence";
     case FindingKind::deadlock: return "deadlock";
     case FindingKind::endless_spin: return "endless_spin";
-    case FindingKind::trap:
-      return "trap";
-    case FindingKind::assertion:
-      return "assertion";
+    case FindingKind::trap: return "trap";
+    case FindingKind::assertion: return "assertion";
     case FindingKind::unknown_instruction: return "unknown_instruction";
     case FindingKind::legacy_symbol: return "legacy_symbol";
     case FindingKind::internal: return "internal";

@@ -244,6 +244,21 @@ TEST_F(GlobalRace, TheLastBlockSumsUp) {
   EXPECT_EQ(kinds(), std::vector{kRace});
 }
 
+// The same with a fence of every thread before it meets the others, and after.
+TEST_F(GlobalRace, FencesOfAllThreadsBeforeABarrier) {
+  launch(64, 2);
+  for (std::uint32_t block = 0; block < 2; ++block) {
+    global(K::store, 10, block, 0, 63, 4, words(256ULL * block));
+    for (std::uint32_t thread = 0; thread < 64; ++thread) fence(block, thread);
+    barrier(block);
+    global(K::atomic, 11, block, 0, 0, 4, flag(), MemoryOrder::relaxed);
+    barrier(block);
+    for (std::uint32_t thread = 0; thread < 64; ++thread) fence(block, thread);
+  }
+  global(K::load, 20, 1, 0, 63, 4, words(0));
+  expect_clean();
+}
+
 TEST_F(GlobalRace, TheLastBlockWithoutTheBarrierBeforeItsAtomic) {
   launch(64, 2);
   for (std::uint32_t block = 0; block < 2; ++block) {

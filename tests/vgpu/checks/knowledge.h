@@ -24,10 +24,23 @@ class Knowledge {
     }
     void add(const OfBlock& other) {
       floor = std::max(floor, other.floor);
-      std::map<std::uint32_t, std::uint32_t> both(beyond.begin(), beyond.end());
-      for (const auto& [thread, epoch] : other.beyond) both[thread] = std::max(both[thread], epoch);
-      std::erase_if(both, [this](const auto& entry) { return entry.second <= floor; });
-      beyond.assign(both.begin(), both.end());
+      std::vector<std::pair<std::uint32_t, std::uint32_t>> both;
+      both.reserve(std::max(beyond.size(), other.beyond.size()));
+      const auto keep = [&](const std::pair<std::uint32_t, std::uint32_t>& entry) {
+        if (entry.second <= floor) return;
+        if (!both.empty() && both.back().first == entry.first) {
+          both.back().second = std::max(both.back().second, entry.second);
+        } else {
+          both.push_back(entry);
+        }
+      };
+      auto mine = beyond.begin();
+      for (const auto& theirs : other.beyond) {
+        for (; mine != beyond.end() && mine->first <= theirs.first; ++mine) keep(*mine);
+        keep(theirs);
+      }
+      for (; mine != beyond.end(); ++mine) keep(*mine);
+      beyond = std::move(both);
     }
   };
 
@@ -44,6 +57,27 @@ class Knowledge {
 
 // Shared by all who know the same; null: nothing.
 using SharedKnowledge = std::shared_ptr<const Knowledge>;
+
+// Joins what many know, most of whom know the same.
+class KnowledgeSum {
+ public:
+  void add(const SharedKnowledge& knowledge) {
+    if (knowledge == nullptr || knowledge == last_) return;
+    last_ = knowledge;
+    if (sum_ == nullptr) {
+      sum_ = std::make_shared<Knowledge>(*knowledge);
+      only_ = knowledge;
+    } else {
+      sum_->add(*knowledge);
+      only_ = nullptr;
+    }
+  }
+  SharedKnowledge get() const { return only_ != nullptr ? only_ : SharedKnowledge(sum_); }
+
+ private:
+  std::shared_ptr<Knowledge> sum_;
+  SharedKnowledge last_, only_;
+};
 
 inline SharedKnowledge join(const SharedKnowledge& a, const SharedKnowledge& b) {
   if (a == b || b == nullptr) return a;

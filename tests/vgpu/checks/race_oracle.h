@@ -38,6 +38,12 @@ class RaceOracle {
     for (const std::uint32_t thread : arriving) join(all, clocks_[thread]);
     for (const std::uint32_t thread : waiting) join(clocks_[thread], all);
     for (const std::uint32_t thread : arriving) ++clocks_[thread][thread];
+    // Fences take part too: one that comes before the barrier comes before a flag that is raised after it.
+    for (std::vector<Clock>* clocks : {&fenced_, &seen_}) {
+      Clock of_all;
+      for (const std::uint32_t thread : arriving) join(of_all, (*clocks)[thread]);
+      for (const std::uint32_t thread : waiting) join((*clocks)[thread], of_all);
+    }
   }
 
   void fence(std::uint32_t thread) {

@@ -1,7 +1,12 @@
 #include "checks/sync_points.h"
 
+#include <array>
+
 namespace vgpu {
 namespace {
+
+constexpr std::array kFields{&FenceStates::OfThread::released_to_block, &FenceStates::OfThread::released,
+                             &FenceStates::OfThread::seen_in_block, &FenceStates::OfThread::seen};
 
 bool acquires(MemoryOrder order) { return order == MemoryOrder::acquire || order == MemoryOrder::acquire_release; }
 bool releases(MemoryOrder order) { return order == MemoryOrder::release || order == MemoryOrder::acquire_release; }
@@ -18,6 +23,28 @@ void FenceStates::fence(ThreadClocks& clocks, std::uint32_t thread, MemoryScope 
   }
   state.released_to_block = clocks.release(thread);
   if (scope != MemoryScope::block) state.released = state.released_to_block;
+}
+
+void FenceStates::barrier(std::span<const std::uint32_t> arriving, std::span<const std::uint32_t> waiting,
+                          std::uint32_t first_warp) {
+  if (states_.empty()) return;
+  const auto for_threads = [&](std::span<const std::uint32_t> mask, auto visit) {
+    for (std::size_t i = 0; i < mask.size() * 32; ++i) {
+      const std::size_t thread = first_warp * std::size_t{32} + i;
+      if (thread < states_.size() && (mask[i / 32] >> i % 32 & 1) != 0) visit(states_[thread]);
+    }
+  };
+  std::array<KnowledgeSum, kFields.size()> sums;
+  for_threads(arriving, [&](const OfThread& state) {
+    for (std::size_t field = 0; field < kFields.size(); ++field) sums[field].add(state.*kFields[field]);
+  });
+  std::array<SharedKnowledge, kFields.size()> all;
+  for (std::size_t field = 0; field < kFields.size(); ++field) all[field] = sums[field].get();
+  for_threads(waiting, [&](OfThread& state) {
+    for (std::size_t field = 0; field < kFields.size(); ++field) {
+      state.*kFields[field] = join(state.*kFields[field], all[field]);
+    }
+  });
 }
 
 void SyncPoints::read(const Point& point, const Access& access, ThreadClocks& clocks, FenceStates& fences,

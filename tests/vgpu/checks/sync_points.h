@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -12,7 +13,8 @@
 
 namespace vgpu {
 
-// What the fences of a block's threads have set aside.
+// What the fences of a block's threads have set aside. It goes along with barriers: when all threads write, fence and meet,
+// and one of them then raises a flag, each thread's own fence comes before the flag.
 class FenceStates {
  public:
   struct OfThread {
@@ -27,6 +29,9 @@ class FenceStates {
   bool empty() const { return states_.empty(); }
 
   void fence(ThreadClocks& clocks, std::uint32_t thread, MemoryScope scope);
+  // A bit per thread, 32 to a word, from the word of warp `first_warp` on.
+  void barrier(std::span<const std::uint32_t> arriving, std::span<const std::uint32_t> waiting,
+               std::uint32_t first_warp = 0);
 
  private:
   std::vector<OfThread> states_;

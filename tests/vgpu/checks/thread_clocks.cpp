@@ -21,7 +21,7 @@ void ThreadClocks::begin(std::uint32_t block, std::uint32_t threads) {
   have_rows_ = false;
   elsewhere_.assign(threads, nullptr);
   heard_of_others_ = false;
-  joined_elsewhere_ = nullptr;
+  joined_elsewhere_ = {};
 }
 
 std::uint32_t ThreadClocks::next_epoch() {
@@ -42,9 +42,9 @@ bool ThreadClocks::is_whole_block(std::span<const std::uint32_t> mask) const {
 
 void ThreadClocks::full_barrier() {
   if (heard_of_others_) {
-    SharedKnowledge all;
-    for (const SharedKnowledge& knowledge : elsewhere_) all = join(all, knowledge);
-    std::fill(elsewhere_.begin(), elsewhere_.end(), all);
+    KnowledgeSum all;
+    for (const SharedKnowledge& knowledge : elsewhere_) all.add(knowledge);
+    std::fill(elsewhere_.begin(), elsewhere_.end(), all.get());
   }
   if (have_rows_) {
     std::fill(rows_.begin(), rows_.end(), nullptr);
@@ -56,7 +56,7 @@ void ThreadClocks::full_barrier() {
 
 void ThreadClocks::start_join() {
   joined_.assign(threads_, floor_);
-  joined_elsewhere_ = nullptr;
+  joined_elsewhere_ = {};
 }
 
 void ThreadClocks::join_rows(std::uint32_t warp, std::uint32_t lanes) {
@@ -68,7 +68,7 @@ void ThreadClocks::join_rows(std::uint32_t warp, std::uint32_t lanes) {
       for (std::uint32_t i = 0; i < threads_; ++i) joined_[i] = std::max(joined_[i], row[i]);
       last_row = row;
     }
-    if (heard_of_others_) joined_elsewhere_ = join(joined_elsewhere_, elsewhere_[thread]);
+    if (heard_of_others_) joined_elsewhere_.add(elsewhere_[thread]);
   }
   for (std::uint32_t rest = lanes; rest != 0; rest &= rest - 1) {
     const std::uint32_t thread = warp * 32 + static_cast<std::uint32_t>(std::countr_zero(rest));
@@ -97,8 +97,9 @@ void ThreadClocks::hand_out(std::uint32_t warp, std::uint32_t lanes) {
     }
   }
   if (!heard_of_others_) return;
+  const SharedKnowledge elsewhere = joined_elsewhere_.get();
   for (std::uint32_t rest = lanes; rest != 0; rest &= rest - 1) {
-    elsewhere_[warp * 32 + static_cast<std::uint32_t>(std::countr_zero(rest))] = joined_elsewhere_;
+    elsewhere_[warp * 32 + static_cast<std::uint32_t>(std::countr_zero(rest))] = elsewhere;
   }
 }
 

@@ -68,7 +68,7 @@ class ThreadClocks {
   std::vector<std::uint32_t> warp_rows_;                    // [warp][thread]
   std::vector<std::unique_ptr<std::uint32_t[]>> own_rows_;  // by thread
   std::vector<std::uint32_t> joined_;
-  SharedKnowledge joined_elsewhere_;
+  KnowledgeSum joined_elsewhere_;
   bool heard_of_others_ = false;
   std::vector<SharedKnowledge> elsewhere_;
 };
