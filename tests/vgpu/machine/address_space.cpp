@@ -82,6 +82,23 @@ Access access_for_checks(Warp& warp, const MemoryAccess& access, const u64* addr
   return told;
 }
 
+// Calls check(told) for what the kernel uses of an access: all of it, or single elements.
+template <class F>
+void check_used(const MemoryAccess& access, const Access& told, const F& check) {
+  const u32 count = access.bytes / access.element_bytes, all = (1u << count) - 1;
+  if ((access.used_elements & all) == all) [[likely]]
+    return check(told);
+  alignas(64) u64 addresses[kLanes];
+  Access part = told;
+  part.bytes = access.element_bytes;
+  part.addresses = addresses;
+  for (u32 e = 0; e < count; ++e) {
+    if ((access.used_elements >> e & 1) == 0) continue;
+    for (u32 i = 0; i < kLanes; ++i) addresses[i] = told.addresses[i] + u64{e} * access.element_bytes;
+    check(part);
+  }
+}
+
 bool find_global(Warp& warp, const MemoryAccess& access, const u64* addresses, u32 mask, Places& places) {
   Execution& execution = warp.execution();
   if (!check_alignment(warp, access, addresses, mask, "global")) return false;
@@ -124,7 +141,10 @@ bool find_global(Warp& warp, const MemoryAccess& access, const u64* addresses, u
   }
   if (execution.is_watched()) {
     const Access told = access_for_checks(warp, access, addresses, mask);
-    if (execution.checks != nullptr) execution.checks->global_access(static_cast<u32>(warp.block().index()), told);
+    if (execution.checks != nullptr) {
+      const auto block = static_cast<u32>(warp.block().index());
+      check_used(access, told, [&](const Access& used) { execution.checks->global_access(block, used); });
+    }
     if (auto* counter = execution.global_counter(told.instruction)) counter->add(told);
   }
   return true;
@@ -164,7 +184,10 @@ bool find_shared(Warp& warp, const MemoryAccess& access, const u64* addresses, u
   }
   if (execution.is_watched()) {
     const Access told = access_for_checks(warp, access, addresses, mask);
-    if (execution.checks != nullptr) execution.checks->shared_access(static_cast<u32>(warp.block().index()), told);
+    if (execution.checks != nullptr) {
+      const auto block = static_cast<u32>(warp.block().index());
+      check_used(access, told, [&](const Access& used) { execution.checks->shared_access(block, used); });
+    }
     if (auto* counter = execution.shared_counter(told.instruction)) counter->add(told);
   }
   return true;

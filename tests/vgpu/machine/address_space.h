@@ -24,6 +24,9 @@ struct MemoryAccess {
   std::uint32_t bytes = 4;  // of each lane, all elements of a vector together
   bool is_narrow = false;   // addresses come from a 32-bit register
   std::uint32_t element_bytes = 4;
+  // Elements of a vector that the kernel goes on to use. Compilers load whole vectors where they need less of them, and
+  // what is not used may never have been written.
+  std::uint32_t used_elements = ~0u;
 };
 
 struct Places {

@@ -64,6 +64,22 @@ std::optional<Special> static_special(std::string_view name) {
   return found == kNames.end() ? std::nullopt : std::optional(found->second);
 }
 
+void count_mentions(const ptx::Operand& operand, std::vector<std::uint32_t>& mentions) {
+  using Kind = ptx::Operand::Kind;
+  const bool names_register = operand.kind == Kind::reg || (operand.kind == Kind::address && operand.base == Kind::reg);
+  if (names_register) ++mentions.at(static_cast<std::size_t>(operand.index));
+  for (const ptx::Operand& element : operand.elements) count_mentions(element, mentions);
+}
+
+std::vector<std::uint32_t> count_mentions(const ptx::Function& function) {
+  std::vector<std::uint32_t> mentions(function.registers.size());
+  for (const ptx::Instruction& instruction : function.body) {
+    if (instruction.predicate >= 0) ++mentions.at(static_cast<std::size_t>(instruction.predicate));
+    for (const ptx::Operand& operand : instruction.operands) count_mentions(operand, mentions);
+  }
+  return mentions;
+}
+
 }  // namespace
 
 Width width_of(ptx::Type type) {
@@ -84,6 +100,7 @@ Decoder::Decoder(const ptx::Module& module, const ptx::Function& function, const
 }
 
 void Decoder::decode() {
+  mentions_ = count_mentions(function_);
   for (std::uint32_t i = 0; i < function_.body.size(); ++i) {
     first_draft_.push_back(static_cast<std::uint32_t>(drafts_.size()));
     decode_instruction(i);

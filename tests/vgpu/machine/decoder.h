@@ -64,6 +64,8 @@ class Decoder {
   Value constant(std::uint64_t bits, Width width);
   Value special(Special which, Width width);
   Width width_of_operand(const ptx::Operand& operand) const;
+  // Whether the function names a register more than once: one that is named only where it is written is read nowhere.
+  bool is_used(const ptx::Operand& reg) const { return mentions_.at(static_cast<std::size_t>(reg.index)) > 1; }
 
   struct Address {
     Value base;
@@ -100,6 +102,7 @@ class Decoder {
   std::vector<Draft> behind_;  // ops that widen results
   std::vector<std::uint32_t> first_draft_;
   std::vector<Width> widths_;
+  std::vector<std::uint32_t> mentions_;  // of each register of the function
   std::optional<Value> carry_;
 
   std::uint32_t index_ = 0;

@@ -140,7 +140,7 @@ void vote(Warp& warp, const Op& op, u32 mask) {
 }
 
 void decode_vote(Decoder& d) {
-  if (!d.accept("sync")) d.fail_unsupported();
+  bool is_sync = d.accept("sync");
   Handler run;
   bool is_ballot = false;
   if (d.accept("all"))
@@ -153,6 +153,8 @@ void decode_vote(Decoder& d) {
     run = vote<Vote::ballot>, is_ballot = true;
   else
     d.fail_unsupported();
+  is_sync = d.accept("sync") || is_sync;  // CUB writes vote.ballot.sync
+  if (!is_sync) d.fail_unsupported();
   if (d.next_type() != (is_ballot ? Type::b32 : Type::pred)) d.fail_unsupported();
   d.expect_operands(3, 3);
   const Value predicate = d.read_predicate(d.operand(1)), members = d.read(2, Type::b32);

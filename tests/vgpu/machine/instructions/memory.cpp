@@ -208,6 +208,14 @@ void decode_access(Decoder& d, bool is_load) {
   }
   access.is_narrow = address.is_narrow;
   std::vector<Value> operands = {address.base};
+  for (std::size_t e = 0; is_load && e < elements.size(); ++e) {
+    const bool is_register = elements[e]->kind == ptx::Operand::Kind::reg;
+    if (is_register ? !d.is_used(*elements[e]) : elements[e]->kind == ptx::Operand::Kind::sink) {
+      access.used_elements &= ~(1u << e);
+    }
+  }
+  // A load of which nothing is used is somebody's test: all of it counts.
+  if ((access.used_elements & ((1u << count) - 1)) == 0) access.used_elements = ~0u;
   for (const ptx::Operand* element : elements) {
     operands.push_back(is_load ? d.write(*element, type) : d.read(*element, type));
   }

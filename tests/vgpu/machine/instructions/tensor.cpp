@@ -86,6 +86,7 @@ void decode_mma(Decoder& d) {
     if (!named) d.fail_unsupported();
     *type = *named;
   }
+  instruction.satfinite |= d.accept("satfinite");  // CUTLASS writes it last
   if (d.accept("and"))
     instruction.bit_operation = arithmetic::BitOperation::and_popc;
   else if (d.accept("xor"))
@@ -160,11 +161,26 @@ void move_matrix(Warp& warp, const Op& op, u32 mask) {
 
 void decode_matrix_access(Decoder& d) {
   const bool is_load = d.mnemonic() == "ldmatrix";
-  if (!d.accept("sync") || !d.accept("aligned") || !d.accept("m8n8")) d.fail_unsupported();
+  if (!d.accept("sync") || !d.accept("aligned")) d.fail_unsupported();
   MatrixAccess access;
-  access.count = d.accept("x1") ? 1 : d.accept("x2") ? 2 : d.accept("x4") ? 4 : 0;
-  if (access.count == 0) d.fail_unsupported();
-  access.transpose = d.accept("trans");
+  access.count = 0;
+  bool has_shape = false;
+  // In any order, as ptxas takes them: CUTLASS writes .x4.trans.m8n8.
+  for (bool more = true; more;) {
+    if (d.accept("m8n8"))
+      has_shape = true;
+    else if (d.accept("x1"))
+      access.count = 1;
+    else if (d.accept("x2"))
+      access.count = 2;
+    else if (d.accept("x4"))
+      access.count = 4;
+    else if (d.accept("trans"))
+      access.transpose = true;
+    else
+      more = false;
+  }
+  if (!has_shape || access.count == 0) d.fail_unsupported();
   (void)accept_space(d);  // shared, or a generic address that lies there
   if (d.next_type() != Type::b16) d.fail_unsupported();
   access.memory.space = ptx::Space::shared;
