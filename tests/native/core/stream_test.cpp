@@ -85,6 +85,7 @@ TEST_P(StreamTest, ARecordedEventIsReached) {
 TEST_P(StreamTest, ElapsedTimeRunsFromTheEarlierEventToTheLater) {
   const Event start = create_event(device), stop = create_event(device);
   check(ki_event_record(start.get(), stream.get()));
+  check(ki_event_synchronize(start.get()));
   std::this_thread::sleep_for(std::chrono::milliseconds(2));
   check(ki_event_record(stop.get(), stream.get()));
   double forward = 0, backward = 0, none = 1;

@@ -26,8 +26,10 @@ class CudaDeviceError : public CudaTest {
     kernels.launch("store", native(stream.get()), StoreParams{reinterpret_cast<unsigned*>(16), 1});
   }
 
-  // On the virtual GPU the fault is a finding as well, which these tests want.
-  void TearDown() override { take_findings(); }
+  void TearDown() override {
+    take_findings();  // on the virtual GPU the fault is one, and these tests want it
+    CudaTest::TearDown();
+  }
 };
 
 TEST_F(CudaDeviceError, SurfacesAtTheNextSynchronisationAndStays) {

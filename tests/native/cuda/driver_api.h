@@ -116,6 +116,11 @@ class CudaTest : public testing::Test {
     stream = create_stream(device);
   }
 
+  void TearDown() override {
+    // What a test made current may be gone with the device.
+    if (device != nullptr) KI_CALL_DRIVER(cuCtxSetCurrent, nullptr);
+  }
+
   /// Makes the context of the library's own streams current on this thread, as the CUDA runtime would.
   void make_primary_current() {
     CUcontext context = nullptr;

@@ -119,6 +119,7 @@ TEST_F(CudaQueuedWork, WorkOfAnotherStreamDoesNotHoldUpOurs) {
 }
 
 TEST_F(CudaQueuedWork, AnIdleStreamOfOursDoesNotWaitForTheDefaultStream) {
+  make_primary_current();
   const Stream legacy = wrap(device, nullptr);
   Gate gate(legacy.get());
   const Event event = create_event(device);
