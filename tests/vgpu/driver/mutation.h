@@ -1,0 +1,42 @@
+// Deliberate faults, made in PTX text when it is loaded: a suite that stays green under one does not check what it should.
+//
+//   drop FAMILY N          the N-th instruction of a family vanishes; a shuffle becomes a move of its own source
+//   swap mma N             the first two registers of the A fragment change places; `swap mma.b N`: of the B fragment
+//   unpredicate FAMILY N   the N-th guarded load, store or copy loses its guard
+//   untranspose N          the N-th ldmatrix.trans loses .trans
+//   unzero N               the N-th cp.async that fills with zeros copies in full
+//
+// N counts from 0 in the text. A family is the beginning of an opcode up to a dot: `bar.sync`, `ld.global`, `shfl`.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vgpu::driver {
+
+struct Mutation {
+  enum class Verb { drop, swap, unpredicate, untranspose, unzero };
+  Verb verb = Verb::drop;
+  std::string family;
+  std::size_t index = 0;
+};
+
+// Nothing if the text is no mutation.
+std::optional<Mutation> parse_mutation(std::string_view text);
+std::string to_string(const Mutation& mutation);
+
+// The changed text, or nothing if it has no such instruction.
+std::optional<std::string> mutate(std::string_view ptx, const Mutation& mutation);
+
+// All that can be done to a text: every barrier, fence, wait, commit, shuffle, guard, mma operand, ...
+struct Candidate {
+  Mutation mutation;
+  std::uint32_t line = 0;  // in the text, from 1
+  std::string instruction;
+};
+std::vector<Candidate> list_mutations(std::string_view ptx);
+
+}  // namespace vgpu::driver

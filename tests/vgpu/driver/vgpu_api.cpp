@@ -1,0 +1,133 @@
+// vgpu.h: findings, settings, counters and mutations for tests.
+#include <deque>
+#include <string>
+
+#include "driver/counters_json.h"
+#include "driver/driver.h"
+#include "driver/mutation.h"
+
+#pragma GCC visibility push(default)
+#include "vgpu.h"
+#pragma GCC visibility pop
+
+using namespace vgpu;
+using namespace vgpu::driver;
+
+namespace {
+
+// What was handed out lives until the findings are cleared.
+std::deque<Finding>& shown() {
+  static auto& findings = *new std::deque<Finding>;
+  return findings;
+}
+
+// The text of a finding by its index, or null.
+template <typename Text>
+const char* text_of(int index, Text&& text) {
+  const char* result = nullptr;
+  guarded([&] {
+    Driver& driver = Driver::instance();
+    const std::scoped_lock lock(driver.mutex);
+    auto& findings = shown();
+    auto all = driver.findings.all();
+    for (std::size_t i = findings.size(); i < all.size(); ++i) findings.push_back(std::move(all[i]));
+    if (index >= 0 && static_cast<std::size_t>(index) < findings.size())
+      result = text(findings[static_cast<std::size_t>(index)]);
+  });
+  return result;
+}
+
+}  // namespace
+
+int vgpu_interface() { return VGPU_INTERFACE; }
+
+int vgpu_finding_count() {
+  int count = 0;
+  guarded([&] { count = static_cast<int>(Driver::instance().findings.count()); });
+  return count;
+}
+
+const char* vgpu_finding_text(int index) {
+  return text_of(index, [](const Finding& finding) { return finding.text.c_str(); });
+}
+
+const char* vgpu_finding_kind(int index) {
+  return text_of(index, [](const Finding& finding) { return name(finding.kind); });
+}
+
+void vgpu_clear_findings() {
+  guarded([] {
+    Driver& driver = Driver::instance();
+    const std::scoped_lock lock(driver.mutex);
+    driver.findings.clear();
+    driver.findings_shown = 0;
+    shown().clear();
+  });
+}
+
+int vgpu_set(const char* name, const char* value) {
+  if (name == nullptr || value == nullptr) return -1;
+  int result = -1;
+  guarded([&] {
+    Driver& driver = Driver::instance();
+    const std::scoped_lock lock(driver.mutex);
+    result = set(driver.configuration, name, value) ? 0 : -1;
+  });
+  return result;
+}
+
+const char* vgpu_get(const char* name) {
+  const char* result = nullptr;
+  if (name == nullptr) return result;
+  guarded([&] {
+    thread_local std::string value;
+    Driver& driver = Driver::instance();
+    const std::scoped_lock lock(driver.mutex);
+    if (auto found = get(driver.configuration, name)) {
+      value = std::move(*found);
+      result = value.c_str();
+    }
+  });
+  return result;
+}
+
+const char* vgpu_counters_json() {
+  static auto& text = *new std::string;
+  guarded([] {
+    Driver& driver = Driver::instance();
+    const std::scoped_lock lock(driver.mutex);
+    text = to_json(driver.counters);
+  });
+  return text.c_str();
+}
+
+void vgpu_clear_counters() {
+  guarded([] {
+    Driver& driver = Driver::instance();
+    const std::scoped_lock lock(driver.mutex);
+    driver.counters.clear();
+  });
+}
+
+int vgpu_mutate(const char* mutation) { return vgpu_set("mutation", mutation); }
+
+int vgpu_mutated_modules() {
+  int count = 0;
+  guarded([&] {
+    Driver& driver = Driver::instance();
+    const std::scoped_lock lock(driver.mutex);
+    count = driver.mutated_modules;
+  });
+  return count;
+}
+
+const char* vgpu_list_mutations(const char* ptx) {
+  thread_local std::string text;
+  text.clear();
+  if (ptx == nullptr) return text.c_str();
+  guarded([&] {
+    for (const Candidate& candidate : list_mutations(ptx))
+      text += to_string(candidate.mutation) + "\t" + std::to_string(candidate.line) + "\t" + candidate.instruction + "\n";
+  });
+  return text.c_str();
+}
