@@ -18,8 +18,8 @@ struct Capture {
   bool invalidated = false;
   GraphPtr graph;
   std::shared_ptr<Stream> origin;
-  std::vector<std::shared_ptr<Stream>> streams;    // the origin and those that were forked
-  std::vector<CUgraphNode> dependencies_shown;     // what cuStreamGetCaptureInfo pointed to
+  std::vector<std::shared_ptr<Stream>> streams;  // the origin and those that were forked
+  std::vector<CUgraphNode> dependencies_shown;   // what cuStreamGetCaptureInfo pointed to
 };
 
 // The calling thread's mode: cuThreadExchangeStreamCaptureMode.

@@ -1,8 +1,7 @@
 // Stream capture: the calls.
-#include "driver/capture.h"
-
 #include <algorithm>
 
+#include "driver/capture.h"
 #include "driver/driver.h"
 
 using namespace vgpu::driver;
@@ -62,8 +61,7 @@ CUresult cuStreamIsCapturing(CUstream hStream, CUstreamCaptureStatus* captureSta
 }
 
 CUresult cuStreamGetCaptureInfo(CUstream hStream, CUstreamCaptureStatus* captureStatus_out, cuuint64_t* id_out,
-                                CUgraph* graph_out, const CUgraphNode** dependencies_out,
-                                size_t* numDependencies_out) {
+                                CUgraph* graph_out, const CUgraphNode** dependencies_out, size_t* numDependencies_out) {
   return info(hStream, captureStatus_out, id_out, graph_out, dependencies_out, nullptr, numDependencies_out);
 }
 

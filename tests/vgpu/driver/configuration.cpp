@@ -61,6 +61,7 @@ bool set(Configuration& configuration, const std::string& name, const std::strin
   }
   if (name == "seed") return set_number(settings.seed, value, 0, UINT64_MAX);
   if (name == "watchdog") return set_number(settings.watchdog_instructions, value, 1, UINT64_MAX);
+  if (name == "patience") return set_number(configuration.patience_ms, value, 0, 3'600'000);
   if (name == "checks") return set_flag(settings.checks, value);
   if (name == "counters") return set_flag(settings.counters, value);
   if (name == "sources") {
@@ -81,6 +82,7 @@ std::optional<std::string> get(const Configuration& configuration, const std::st
   if (name == "rounding") return settings.rounding == Rounding::exact ? "exact" : "ampere";
   if (name == "seed") return std::to_string(settings.seed);
   if (name == "watchdog") return std::to_string(settings.watchdog_instructions);
+  if (name == "patience") return std::to_string(configuration.patience_ms);
   if (name == "checks") return settings.checks ? "1" : "0";
   if (name == "counters") return settings.counters ? "1" : "0";
   if (name == "sources") return configuration.sources;
@@ -98,7 +100,7 @@ Configuration configuration_from_environment() {
   } table[] = {
       {"VGPU_SCHEDULE", "schedule"}, {"VGPU_SEED", "seed"},         {"VGPU_ROUNDING", "rounding"},
       {"VGPU_CHECKS", "checks"},     {"VGPU_COUNTERS", "counters"}, {"VGPU_WATCHDOG", "watchdog"},
-      {"VGPU_SOURCES", "sources"},   {"VGPU_MUTATION", "mutation"},
+      {"VGPU_SOURCES", "sources"},   {"VGPU_MUTATION", "mutation"}, {"VGPU_PATIENCE", "patience"},
   };
   for (const auto& [variable, setting] : table) {
     const char* value = std::getenv(variable);
@@ -106,13 +108,17 @@ Configuration configuration_from_environment() {
   }
   if (const char* value = std::getenv("VGPU_DEVICES")) {
     std::uint64_t devices = 0;
-    if (set_number(devices, value, 0, 16)) configuration.devices = static_cast<int>(devices);
-    else complain("VGPU_DEVICES", value);
+    if (set_number(devices, value, 0, 16))
+      configuration.devices = static_cast<int>(devices);
+    else
+      complain("VGPU_DEVICES", value);
   }
   if (const char* value = std::getenv("VGPU_MEMORY_MIB")) {
     std::uint64_t mebibytes = 0;
-    if (set_number(mebibytes, value, 1, 1 << 20)) configuration.memory_bytes = mebibytes << 20;
-    else complain("VGPU_MEMORY_MIB", value);
+    if (set_number(mebibytes, value, 1, 1 << 20))
+      configuration.memory_bytes = mebibytes << 20;
+    else
+      complain("VGPU_MEMORY_MIB", value);
   }
   return configuration;
 }

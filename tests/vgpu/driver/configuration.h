@@ -12,11 +12,12 @@ namespace vgpu::driver {
 struct Configuration {
   Configuration() { settings.counters = false; }
 
-  Settings settings;                          // of launches that are issued from now on
-  std::string sources;                        // folder of unstripped PTX; empty: none
-  std::string mutation;                       // made to modules that are loaded from now on; empty: none
+  Settings settings;               // of launches that are issued from now on
+  std::string sources;             // folder of unstripped PTX; empty: none
+  std::string mutation;            // made to modules that are loaded from now on; empty: none
+  std::uint64_t patience_ms = 10;  // how long work for which nobody waits is left lying
   int devices = 1;
-  std::uint64_t memory_bytes = 40ull << 30;   // of each device
+  std::uint64_t memory_bytes = 40ull << 30;  // of each device
 };
 
 // Reads the environment. What it cannot read it says on standard error and leaves at the default.

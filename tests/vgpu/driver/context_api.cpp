@@ -225,7 +225,8 @@ CUresult cuCtxResetPersistingL2Cache() {
   return entry([&](Call& call) { call.driver.healthy_context(); });
 }
 
-// All devices share one address space, so that an access needs no enabling; the calls keep the order that a driver asks.
+// All devices share one address space, so that an access needs no enabling; the calls keep the order that a driver
+// asks.
 CUresult cuCtxEnablePeerAccess(CUcontext peerContext, unsigned int flags) {
   return entry([&](Call& call) {
     const auto context = call.driver.healthy_context();

@@ -1,5 +1,5 @@
-// Copies in one, two and three dimensions. A `_ptds` or `_ptsz` name takes the calling thread's stream where the plain one
-// takes the legacy stream.
+// Copies in one, two and three dimensions. A `_ptds` or `_ptsz` name takes the calling thread's stream where the plain
+// one takes the legacy stream.
 #include "driver/copies.h"
 
 using namespace vgpu::driver;
@@ -59,12 +59,14 @@ auto described(const Descriptor* descriptor) {
 }  // namespace
 
 // Defines a synchronous copy under both of its names, and an asynchronous one.
-#define VGPU_COPY(name, parameters, work)                              \
-  CUresult name parameters { return now(kLegacy, work); }              \
+#define VGPU_COPY(name, parameters, work)                 \
+  CUresult name parameters { return now(kLegacy, work); } \
   extern "C" __attribute__((visibility("default"))) CUresult name##_ptds parameters { return now(kOwn, work); }
-#define VGPU_COPY_ASYNC(name, parameters, work)                        \
-  CUresult name parameters { return queued(stream, work); }            \
-  extern "C" __attribute__((visibility("default"))) CUresult name##_ptsz parameters { return queued(own(stream), work); }
+#define VGPU_COPY_ASYNC(name, parameters, work)                                       \
+  CUresult name parameters { return queued(stream, work); }                           \
+  extern "C" __attribute__((visibility("default"))) CUresult name##_ptsz parameters { \
+    return queued(own(stream), work);                                                 \
+  }
 
 #undef cuMemcpyHtoD
 #undef cuMemcpyDtoH

@@ -49,6 +49,7 @@ TEST_F(Copy, InAStream) {
 }
 
 TEST_F(Copy, PageableMemoryIsReadAtTheCallAndPinnedMemoryLater) {
+  ASSERT_EQ(vgpu_set("patience", "3600000"), 0);
   CUstream stream = nullptr;
   ASSERT_OK(cuStreamCreate(&stream, CU_STREAM_NON_BLOCKING));
   const CUdeviceptr a = allocate(4), b = allocate(4);

@@ -36,6 +36,7 @@ void say_at_exit() {
 
 HostFunctionScope::HostFunctionScope() { in_host_function = true; }
 HostFunctionScope::~HostFunctionScope() { in_host_function = false; }
+bool HostFunctionScope::active() { return in_host_function; }
 
 Driver& Driver::instance() {
   static Driver& driver = *[] {

@@ -1,5 +1,5 @@
-// All state of the stand-in: one per process, made on first use and never destroyed, because threads and atexit handlers
-// of the program may call at any time.
+// All state of the stand-in: one per process, made on first use and never destroyed, because threads and atexit
+// handlers of the program may call at any time.
 #pragma once
 
 #include <atomic>
@@ -26,6 +26,7 @@ class HostFunctionScope {
  public:
   HostFunctionScope();
   ~HostFunctionScope();
+  static bool active();  // on the calling thread
 };
 
 struct Device {

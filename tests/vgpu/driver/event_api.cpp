@@ -103,6 +103,7 @@ CUresult cuEventElapsedTime(float* pMilliseconds, CUevent hStart, CUevent hEnd) 
     }
     require(start->context == end->context, CUDA_ERROR_INVALID_HANDLE);
     require(start->recorded->done && end->recorded->done, CUDA_ERROR_NOT_READY);
-    *pMilliseconds = std::chrono::duration<float, std::milli>(end->recorded->finished - start->recorded->finished).count();
+    *pMilliseconds =
+        std::chrono::duration<float, std::milli>(end->recorded->finished - start->recorded->finished).count();
   });
 }

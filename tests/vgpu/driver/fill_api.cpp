@@ -26,30 +26,30 @@ CUstream own(CUstream stream) { return stream == nullptr ? CU_STREAM_PER_THREAD 
 #define VGPU_EXPORT extern "C" __attribute__((visibility("default")))
 
 // One width of element: D8, D16 or D32; each in one dimension and in two, at once and in a stream.
-#define VGPU_FILL(suffix, type, bytes)                                                                               \
-  CUresult cuMemset##suffix##_v2(CUdeviceptr d, type v, size_t n) { return set(nullptr, d, v, bytes, 0, n, 1); }     \
-  VGPU_EXPORT CUresult cuMemset##suffix##_v2_ptds(CUdeviceptr d, type v, size_t n) {                                 \
-    return set(CU_STREAM_PER_THREAD, d, v, bytes, 0, n, 1);                                                          \
-  }                                                                                                                  \
-  CUresult cuMemset##suffix##Async(CUdeviceptr d, type v, size_t n, CUstream s) {                                    \
-    return set(s, d, v, bytes, 0, n, 1);                                                                             \
-  }                                                                                                                  \
-  VGPU_EXPORT CUresult cuMemset##suffix##Async_ptsz(CUdeviceptr d, type v, size_t n, CUstream s) {                   \
-    return set(own(s), d, v, bytes, 0, n, 1);                                                                        \
+#define VGPU_FILL(suffix, type, bytes)                                                                           \
+  CUresult cuMemset##suffix##_v2(CUdeviceptr d, type v, size_t n) { return set(nullptr, d, v, bytes, 0, n, 1); } \
+  VGPU_EXPORT CUresult cuMemset##suffix##_v2_ptds(CUdeviceptr d, type v, size_t n) {                             \
+    return set(CU_STREAM_PER_THREAD, d, v, bytes, 0, n, 1);                                                      \
+  }                                                                                                              \
+  CUresult cuMemset##suffix##Async(CUdeviceptr d, type v, size_t n, CUstream s) {                                \
+    return set(s, d, v, bytes, 0, n, 1);                                                                         \
+  }                                                                                                              \
+  VGPU_EXPORT CUresult cuMemset##suffix##Async_ptsz(CUdeviceptr d, type v, size_t n, CUstream s) {               \
+    return set(own(s), d, v, bytes, 0, n, 1);                                                                    \
   }
-#define VGPU_FILL_2D(suffix, type, bytes)                                                                            \
-  CUresult cuMemsetD2##suffix##_v2(CUdeviceptr d, size_t p, type v, size_t w, size_t h) {                            \
-    return set(nullptr, d, v, bytes, p, w, h);                                                                       \
-  }                                                                                                                  \
-  VGPU_EXPORT CUresult cuMemsetD2##suffix##_v2_ptds(CUdeviceptr d, size_t p, type v, size_t w, size_t h) {           \
-    return set(CU_STREAM_PER_THREAD, d, v, bytes, p, w, h);                                                          \
-  }                                                                                                                  \
-  CUresult cuMemsetD2##suffix##Async(CUdeviceptr d, size_t p, type v, size_t w, size_t h, CUstream s) {              \
-    return set(s, d, v, bytes, p, w, h);                                                                             \
-  }                                                                                                                  \
-  VGPU_EXPORT CUresult cuMemsetD2##suffix##Async_ptsz(CUdeviceptr d, size_t p, type v, size_t w, size_t h,           \
-                                                      CUstream s) {                                                  \
-    return set(own(s), d, v, bytes, p, w, h);                                                                        \
+#define VGPU_FILL_2D(suffix, type, bytes)                                                                  \
+  CUresult cuMemsetD2##suffix##_v2(CUdeviceptr d, size_t p, type v, size_t w, size_t h) {                  \
+    return set(nullptr, d, v, bytes, p, w, h);                                                             \
+  }                                                                                                        \
+  VGPU_EXPORT CUresult cuMemsetD2##suffix##_v2_ptds(CUdeviceptr d, size_t p, type v, size_t w, size_t h) { \
+    return set(CU_STREAM_PER_THREAD, d, v, bytes, p, w, h);                                                \
+  }                                                                                                        \
+  CUresult cuMemsetD2##suffix##Async(CUdeviceptr d, size_t p, type v, size_t w, size_t h, CUstream s) {    \
+    return set(s, d, v, bytes, p, w, h);                                                                   \
+  }                                                                                                        \
+  VGPU_EXPORT CUresult cuMemsetD2##suffix##Async_ptsz(CUdeviceptr d, size_t p, type v, size_t w, size_t h, \
+                                                      CUstream s) {                                        \
+    return set(own(s), d, v, bytes, p, w, h);                                                              \
   }
 
 VGPU_FILL(D8, unsigned char, 1)

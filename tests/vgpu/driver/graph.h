@@ -15,20 +15,20 @@ struct Node {
   CUgraphNode handle = nullptr;
   CUgraphNodeType type = CU_GRAPH_NODE_TYPE_EMPTY;
   Work work;
-  std::shared_ptr<Event> event;    // of an event node
-  std::shared_ptr<Graph> child;    // of a child graph node
+  std::shared_ptr<Event> event;  // of an event node
+  std::shared_ptr<Graph> child;  // of a child graph node
   std::vector<std::shared_ptr<Node>> dependencies;
   std::weak_ptr<Graph> graph;
-  std::weak_ptr<Node> original;    // what this was cloned from
-  std::size_t shown_size = 0;      // what cuGraphKernelNodeGetParams points to
+  std::weak_ptr<Node> original;  // what this was cloned from
+  std::size_t shown_size = 0;    // what cuGraphKernelNodeGetParams points to
   std::vector<void*> shown;
 };
 using NodePtr = std::shared_ptr<Node>;
 
 struct Graph {
-  ~Graph();                        // unlinks the nodes, so that a long chain does not end in a deep recursion
+  ~Graph();  // unlinks the nodes, so that a long chain does not end in a deep recursion
 
-  CUgraph handle = nullptr;        // null in an executable graph
+  CUgraph handle = nullptr;  // null in an executable graph
   std::vector<NodePtr> nodes;
 };
 using GraphPtr = std::shared_ptr<Graph>;
@@ -37,8 +37,8 @@ struct ExecutableGraph {
   CUgraphExec handle = nullptr;
   std::shared_ptr<Context> context;
   cuuint64_t flags = 0;
-  GraphPtr graph;                  // a copy, its nodes in an order that keeps to the dependencies
-  OperationPtr last;               // a launch waits for the one before
+  GraphPtr graph;     // a copy, its nodes in an order that keeps to the dependencies
+  OperationPtr last;  // a launch waits for the one before
 };
 
 class Driver;

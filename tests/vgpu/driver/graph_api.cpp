@@ -20,8 +20,8 @@ NodePtr find_node(Driver& driver, CUgraphNode handle) {
   return node;
 }
 
-// The protocol of all lists: without an array the count is asked; with one, at most that many are given, the rest of the
-// array is set to null, and the count says how many there were.
+// The protocol of all lists: without an array the count is asked; with one, at most that many are given, the rest of
+// the array is set to null, and the count says how many there were.
 template <typename Give>
 void give_list(std::size_t found, std::size_t* count, bool wants_items, Give&& give) {
   out(count);
@@ -120,9 +120,8 @@ CUresult cuGraphGetEdges(CUgraph hGraph, CUgraphNode* from, CUgraphNode* to, siz
 }
 
 CUresult cuGraphNodeGetDependencies(CUgraphNode hNode, CUgraphNode* dependencies, size_t* numDependencies) {
-  return entry([&](Call& call) {
-    give_nodes(find_node(call.driver, hNode)->dependencies, dependencies, numDependencies);
-  });
+  return entry(
+      [&](Call& call) { give_nodes(find_node(call.driver, hNode)->dependencies, dependencies, numDependencies); });
 }
 
 CUresult cuGraphNodeGetDependentNodes(CUgraphNode hNode, CUgraphNode* dependentNodes, size_t* numDependentNodes) {

@@ -51,7 +51,8 @@ CUgraphExecUpdateResult compare(const Graph& before, const std::vector<NodePtr>&
     before_index[before.nodes[i].get()] = now_index[now[i].get()] = i;
     if (before.nodes[i]->type != now[i]->type) return CU_GRAPH_EXEC_UPDATE_ERROR_NODE_TYPE_CHANGED;
     std::vector<std::size_t> before_edges, now_edges;
-    for (const auto& dependency : before.nodes[i]->dependencies) before_edges.push_back(before_index.at(dependency.get()));
+    for (const auto& dependency : before.nodes[i]->dependencies)
+      before_edges.push_back(before_index.at(dependency.get()));
     for (const auto& dependency : now[i]->dependencies) now_edges.push_back(now_index.at(dependency.get()));
     std::ranges::sort(before_edges);
     std::ranges::sort(now_edges);

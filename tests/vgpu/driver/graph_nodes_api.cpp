@@ -38,7 +38,8 @@ CUresult add(CUgraphNode* place, CUgraph hGraph, const CUgraphNode* dependencies
 
 KernelWork kernel_work(Driver& driver, const CUDA_KERNEL_NODE_PARAMS& p) {
   const CUfunction f = p.func != nullptr ? p.func : reinterpret_cast<CUfunction>(p.kern);
-  const Geometry geometry{{p.gridDimX, p.gridDimY, p.gridDimZ}, {p.blockDimX, p.blockDimY, p.blockDimZ}, p.sharedMemBytes};
+  const Geometry geometry{
+      {p.gridDimX, p.gridDimY, p.gridDimZ}, {p.blockDimX, p.blockDimY, p.blockDimZ}, p.sharedMemBytes};
   return make_launch(driver, find_function(driver, f), geometry, p.kernelParams, p.extra, false);
 }
 
@@ -119,9 +120,8 @@ CUresult cuGraphAddChildGraphNode(CUgraphNode* phGraphNode, CUgraph hGraph, cons
 }
 
 CUresult cuGraphChildGraphNodeGetGraph(CUgraphNode hNode, CUgraph* phGraph) {
-  return entry([&](Call& call) {
-    out(phGraph) = find_node(call.driver, hNode, CU_GRAPH_NODE_TYPE_GRAPH)->child->handle;
-  });
+  return entry(
+      [&](Call& call) { out(phGraph) = find_node(call.driver, hNode, CU_GRAPH_NODE_TYPE_GRAPH)->child->handle; });
 }
 
 CUresult cuGraphAddEventRecordNode(CUgraphNode* phGraphNode, CUgraph hGraph, const CUgraphNode* dependencies,
@@ -186,7 +186,6 @@ CUresult cuGraphHostNodeGetParams(CUgraphNode hNode, CUDA_HOST_NODE_PARAMS* node
 }
 
 CUresult cuGraphHostNodeSetParams(CUgraphNode hNode, const CUDA_HOST_NODE_PARAMS* nodeParams) {
-  return entry([&](Call& call) {
-    find_node(call.driver, hNode, CU_GRAPH_NODE_TYPE_HOST)->work = host_work(out(nodeParams));
-  });
+  return entry(
+      [&](Call& call) { find_node(call.driver, hNode, CU_GRAPH_NODE_TYPE_HOST)->work = host_work(out(nodeParams)); });
 }

@@ -24,8 +24,8 @@ CUresult launch(CUfunction f, const Geometry& geometry, CUstream hStream, void**
 CUresult occupancy(int* numBlocks, CUfunction func, int blockSize, std::size_t dynamicSMemSize, unsigned flags) {
   return entry([&](Call& call) {
     require(blockSize > 0 && (flags & ~unsigned{CU_OCCUPANCY_DISABLE_CACHING_OVERRIDE}) == 0);
-    out(numBlocks) = blocks_per_multiprocessor(*find_function(call.driver, func),
-                                               static_cast<std::uint64_t>(blockSize), dynamicSMemSize);
+    out(numBlocks) = blocks_per_multiprocessor(*find_function(call.driver, func), static_cast<std::uint64_t>(blockSize),
+                                               dynamicSMemSize);
   });
 }
 

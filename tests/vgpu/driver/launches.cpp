@@ -61,8 +61,8 @@ int blocks_per_multiprocessor(const Function& function, std::uint64_t threads, s
   const std::uint64_t shared = kernel.static_shared_bytes + dynamic_shared_bytes;
   if (shared > kSharedPerBlockOptIn) return 0;
   const std::uint64_t warps = (threads + kWarpSize - 1) / kWarpSize;
-  std::uint64_t blocks = std::min<std::uint64_t>(kMaxBlocksPerMultiprocessor,
-                                                 kMaxThreadsPerMultiprocessor / kWarpSize / warps);
+  std::uint64_t blocks =
+      std::min<std::uint64_t>(kMaxBlocksPerMultiprocessor, kMaxThreadsPerMultiprocessor / kWarpSize / warps);
   blocks = std::min(blocks, kSharedPerMultiprocessor / (shared + kSharedReservedPerBlock));
   if (kernel.registers > 0) {
     // A warp gets registers in units of 256.
@@ -72,8 +72,8 @@ int blocks_per_multiprocessor(const Function& function, std::uint64_t threads, s
   return static_cast<int>(blocks);
 }
 
-KernelWork make_launch(Driver& driver, const std::shared_ptr<Function>& function, const Geometry& geometry, void** params,
-                       void** extra, bool cooperative) {
+KernelWork make_launch(Driver& driver, const std::shared_ptr<Function>& function, const Geometry& geometry,
+                       void** params, void** extra, bool cooperative) {
   check(*function, geometry);
   const KernelFacts& kernel = facts(*function);
   require(params == nullptr || extra == nullptr);

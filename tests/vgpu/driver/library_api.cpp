@@ -28,7 +28,8 @@ void add_library(Driver& driver, CUlibrary* handle, std::string text) {
   auto library = std::make_shared<Library>();
   library->text = std::move(text);
   *handle = library->handle = driver.libraries.add(library);
-  // Text that is not understood is refused here if there is a context to try it in, as a driver that loads eagerly does.
+  // Text that is not understood is refused here if there is a context to try it in, as a driver that loads eagerly
+  // does.
   if (driver.current_handle() == nullptr) return;
   try {
     module_here(driver, *library);
@@ -96,9 +97,7 @@ CUresult cuLibraryGetKernel(CUkernel* pKernel, CUlibrary library, const char* na
 }
 
 CUresult cuLibraryGetModule(CUmodule* pMod, CUlibrary library) {
-  return entry([&](Call& call) {
-    out(pMod) = module_here(call.driver, *find_library(call.driver, library))->handle;
-  });
+  return entry([&](Call& call) { out(pMod) = module_here(call.driver, *find_library(call.driver, library))->handle; });
 }
 
 CUresult cuLibraryGetGlobal(CUdeviceptr* dptr, size_t* bytes, CUlibrary library, const char* name) {

@@ -106,7 +106,8 @@ TEST_F(Memory, AddressesSayWhatTheyAre) {
   EXPECT_EQ(start, address);
   EXPECT_OK(cuPointerGetAttribute(&size, CU_POINTER_ATTRIBUTE_RANGE_SIZE, address));
   EXPECT_EQ(size, 1000u);
-  EXPECT_RESULT(CUDA_ERROR_INVALID_VALUE, cuPointerGetAttribute(&type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, address + 1000));
+  EXPECT_RESULT(CUDA_ERROR_INVALID_VALUE,
+                cuPointerGetAttribute(&type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, address + 1000));
   int local = 0, ordinal = 0;
   const auto unknown = reinterpret_cast<CUdeviceptr>(&local);
   EXPECT_RESULT(CUDA_ERROR_INVALID_VALUE, cuPointerGetAttribute(&type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, unknown));
@@ -153,6 +154,7 @@ TEST_F(Memory, StreamOrderedMemoryEndsInItsTurn) {
 
 // Freed in one stream, still used in another that did not wait: what a race on hardware corrupts, shows here.
 TEST_F(Memory, UseAfterAnOrderedFreeIsAFinding) {
+  ASSERT_EQ(vgpu_set("patience", "3600000"), 0);
   CUstream stream = nullptr;
   ASSERT_OK(cuStreamCreate(&stream, CU_STREAM_NON_BLOCKING));
   CUdeviceptr address = 0;

@@ -60,8 +60,8 @@ CUresult cuModuleUnload(CUmodule hmod) {
 CUresult cuModuleGetLoadingMode(CUmoduleLoadingMode* mode) {
   return entry([&](Call&) {
     const char* wanted = std::getenv("CUDA_MODULE_LOADING");
-    out(mode) = wanted != nullptr && std::string_view(wanted) == "EAGER" ? CU_MODULE_EAGER_LOADING
-                                                                        : CU_MODULE_LAZY_LOADING;
+    out(mode) =
+        wanted != nullptr && std::string_view(wanted) == "EAGER" ? CU_MODULE_EAGER_LOADING : CU_MODULE_LAZY_LOADING;
   });
 }
 

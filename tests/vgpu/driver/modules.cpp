@@ -116,7 +116,8 @@ std::shared_ptr<Function> function_of_kernel(Driver& driver, const Kernel& kerne
                                              const std::shared_ptr<Context>& context) {
   auto& modules = kernel.library->modules;
   std::shared_ptr<Module> module;
-  if (const auto found = modules.find(context->handle); found != modules.end()) module = driver.modules.find(found->second);
+  if (const auto found = modules.find(context->handle); found != modules.end())
+    module = driver.modules.find(found->second);
   if (!module) {
     JitLog log(0, nullptr, nullptr);
     module = load_module(driver, context, kernel.library->text, log);
@@ -162,7 +163,8 @@ int function_attribute(const Function& function, CUfunction_attribute attribute)
 void set_function_attribute(Function& function, CUfunction_attribute attribute, int value) {
   switch (attribute) {
     case CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES:
-      require(value >= 0 && static_cast<std::uint64_t>(value) + facts(function).static_shared_bytes <= kSharedPerBlockOptIn);
+      require(value >= 0 &&
+              static_cast<std::uint64_t>(value) + facts(function).static_shared_bytes <= kSharedPerBlockOptIn);
       function.dynamic_shared_limit = static_cast<std::uint32_t>(value);
       break;
     case CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT:

@@ -37,7 +37,8 @@ std::shared_ptr<Module> find_module(Driver& driver, CUmodule handle);
 std::shared_ptr<Function> get_function(Driver& driver, const std::shared_ptr<Module>& module, const char* name);
 // A function, or a kernel of a library for the current context, which a caller may pass in place of one.
 std::shared_ptr<Function> find_function(Driver& driver, CUfunction handle);
-std::shared_ptr<Function> function_of_kernel(Driver& driver, const Kernel& kernel, const std::shared_ptr<Context>& context);
+std::shared_ptr<Function> function_of_kernel(Driver& driver, const Kernel& kernel,
+                                             const std::shared_ptr<Context>& context);
 std::shared_ptr<Kernel> find_kernel(Driver& driver, CUkernel handle);
 
 inline const KernelFacts& facts(const Function& function) { return function.module->program->facts(function.index); }

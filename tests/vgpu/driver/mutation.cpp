@@ -36,8 +36,7 @@ bool applies(const Statement& statement, const Mutation& mutation) {
     case Verb::unpredicate: return !statement.guard.empty() && is_of(statement.opcode, mutation.family);
     case Verb::untranspose:
       return is_of(statement.opcode, "ldmatrix") && statement.opcode.find(".trans") != std::string_view::npos;
-    case Verb::unzero:
-      return is_of(statement.opcode, "cp.async") && split_operands(statement.operands).size() == 4;
+    case Verb::unzero: return is_of(statement.opcode, "cp.async") && split_operands(statement.operands).size() == 4;
     case Verb::swap: {
       const auto operands = split_operands(statement.operands);
       if (!is_of(statement.opcode, "mma") || operands.size() < 4) return false;
@@ -53,16 +52,39 @@ std::string unshuffled(const Statement& statement) {
   const auto operands = split_operands(statement.operands);
   const std::string guard = statement.guard.empty() ? "" : std::string(statement.guard) + " ";
   const std::size_t bar = operands[0].find('|');
-  std::string text = guard + "mov.b32 " + std::string(operands[0].substr(0, bar)) + ", " + std::string(operands[1]) + ";";
+  std::string text =
+      guard + "mov.b32 " + std::string(operands[0].substr(0, bar)) + ", " + std::string(operands[1]) + ";";
   if (bar != std::string_view::npos)
     text += " " + guard + "setp.eq.u32 " + std::string(operands[0].substr(bar + 1)) + ", 0, 0;";
   return text;
 }
 
+// A barrier that votes: each thread's vote alone decides. `bar.red.popc.u32 d, a, {b,} p` counts, the others say and,
+// or.
+std::string unvoted(const Statement& statement) {
+  const auto operands = split_operands(statement.operands);
+  const std::string guard = statement.guard.empty() ? "" : std::string(statement.guard) + " ";
+  const std::string result(operands.front());
+  std::string vote(operands.back());
+  const bool negated = vote.front() == '!';
+  if (negated) vote.erase(0, 1);
+  if (statement.opcode.find(".popc") != std::string_view::npos)
+    return guard + "selp.u32 " + result + (negated ? ", 0, 1, " : ", 1, 0, ") + vote + ";";
+  return guard + (negated ? "not.pred " : "mov.pred ") + result + ", " + vote + ";";
+}
+
+std::string without(const Statement& statement) {
+  if (is_of(statement.opcode, "shfl")) return unshuffled(statement);
+  if (is_of(statement.opcode, "bar.red") || is_of(statement.opcode, "barrier.red") ||
+      is_of(statement.opcode, "barrier.cta.red"))
+    return unvoted(statement);
+  return "";
+}
+
 std::string changed(const Statement& statement, const Mutation& mutation) {
   std::string guard(statement.guard), opcode(statement.opcode), operands(statement.operands);
   switch (mutation.verb) {
-    case Verb::drop: return is_of(statement.opcode, "shfl") ? unshuffled(statement) : std::string();
+    case Verb::drop: return without(statement);
     case Verb::unpredicate: guard.clear(); break;
     case Verb::untranspose: opcode.erase(opcode.find(".trans"), 6); break;
     case Verb::unzero: operands.erase(operands.rfind(',')); break;
@@ -124,14 +146,26 @@ std::vector<Candidate> list_mutations(std::string_view ptx) {
   static const std::array kinds = [] {
     const auto kind = [](Verb verb, const char* family) { return Mutation{verb, family, 0}; };
     return std::array{
-        kind(Verb::drop, "bar.sync"),        kind(Verb::drop, "barrier.sync"),
-        kind(Verb::drop, "bar.warp.sync"),   kind(Verb::drop, "cp.async.wait_group"),
-        kind(Verb::drop, "cp.async.wait_all"), kind(Verb::drop, "cp.async.commit_group"),
-        kind(Verb::drop, "membar"),          kind(Verb::drop, "fence"),
-        kind(Verb::drop, "shfl"),            kind(Verb::swap, "mma"),
-        kind(Verb::swap, "mma.b"),           kind(Verb::unpredicate, "ld"),
-        kind(Verb::unpredicate, "st"),       kind(Verb::unpredicate, "cp.async"),
-        kind(Verb::untranspose, ""),         kind(Verb::unzero, ""),
+        kind(Verb::drop, "bar.sync"),
+        kind(Verb::drop, "barrier.sync"),
+        kind(Verb::drop, "barrier.cta.sync"),
+        kind(Verb::drop, "bar.red"),
+        kind(Verb::drop, "barrier.red"),
+        kind(Verb::drop, "barrier.cta.red"),
+        kind(Verb::drop, "bar.warp.sync"),
+        kind(Verb::drop, "cp.async.wait_group"),
+        kind(Verb::drop, "cp.async.wait_all"),
+        kind(Verb::drop, "cp.async.commit_group"),
+        kind(Verb::drop, "membar"),
+        kind(Verb::drop, "fence"),
+        kind(Verb::drop, "shfl"),
+        kind(Verb::swap, "mma"),
+        kind(Verb::swap, "mma.b"),
+        kind(Verb::unpredicate, "ld"),
+        kind(Verb::unpredicate, "st"),
+        kind(Verb::unpredicate, "cp.async"),
+        kind(Verb::untranspose, ""),
+        kind(Verb::unzero, ""),
     };
   }();
   std::vector<Candidate> candidates;
@@ -139,7 +173,8 @@ std::vector<Candidate> list_mutations(std::string_view ptx) {
   for (Mutation mutation : kinds)
     for (const Statement& statement : statements) {
       if (!applies(statement, mutation)) continue;
-      candidates.push_back({mutation, statement.line, std::string(ptx.substr(statement.begin, statement.end - statement.begin))});
+      candidates.push_back(
+          {mutation, statement.line, std::string(ptx.substr(statement.begin, statement.end - statement.begin))});
       ++mutation.index;
     }
   return candidates;

@@ -1,6 +1,8 @@
-// Deliberate faults, made in PTX text when it is loaded: a suite that stays green under one does not check what it should.
+// Deliberate faults, made in PTX text when it is loaded: a suite that stays green under one does not check what it
+// should.
 //
-//   drop FAMILY N          the N-th instruction of a family vanishes; a shuffle becomes a move of its own source
+//   drop FAMILY N          the N-th instruction of a family vanishes; a shuffle or a voting barrier gives each
+//                          thread its own value
 //   swap mma N             the first two registers of the A fragment change places; `swap mma.b N`: of the B fragment
 //   unpredicate FAMILY N   the N-th guarded load, store or copy loses its guard
 //   untranspose N          the N-th ldmatrix.trans loses .trans

@@ -44,7 +44,7 @@ struct Stream {
   std::uint64_t id = 0;
   bool is_legacy = false, destroyed = false;
   OperationPtr last;
-  std::shared_ptr<Capture> capture;            // null: not capturing
+  std::shared_ptr<Capture> capture;                 // null: not capturing
   std::vector<std::shared_ptr<Node>> capture_tail;  // what the next captured node depends on
 
   bool waits_for_legacy() const { return !is_legacy && (flags & CU_STREAM_NON_BLOCKING) == 0; }
@@ -54,7 +54,7 @@ struct Event {
   CUevent handle = nullptr;
   std::shared_ptr<Context> context;
   unsigned flags = CU_EVENT_DEFAULT;
-  OperationPtr recorded;  // null: never recorded
+  OperationPtr recorded;      // null: never recorded
   bool was_captured = false;  // its last record was in a capture: this one, while that goes on, and behind these nodes
   std::weak_ptr<Capture> capture;
   std::vector<std::shared_ptr<Node>> captured_after;

@@ -1,5 +1,5 @@
-// The symbols that cuda.h maps names to when a program is compiled with CUDA_API_PER_THREAD_DEFAULT_STREAM: the null stream
-// means the calling thread's stream. Copies and fills have theirs beside them.
+// The symbols that cuda.h maps names to when a program is compiled with CUDA_API_PER_THREAD_DEFAULT_STREAM: the null
+// stream means the calling thread's stream. Copies and fills have theirs beside them.
 #include "driver/api.h"
 
 namespace {
@@ -47,16 +47,16 @@ VGPU_PTSZ(cuLaunchCooperativeKernel,
           (f, gx, gy, gz, bx, by, bz, shared, own(s), params))
 VGPU_PTSZ(cuGraphUpload, (CUgraphExec exec, CUstream s), (exec, own(s)))
 VGPU_PTSZ(cuGraphLaunch, (CUgraphExec exec, CUstream s), (exec, own(s)))
-VGPU_PTSZ(cuGraphInstantiateWithParams, (CUgraphExec* exec, CUgraph graph, CUDA_GRAPH_INSTANTIATE_PARAMS* params),
+VGPU_PTSZ(cuGraphInstantiateWithParams, (CUgraphExec * exec, CUgraph graph, CUDA_GRAPH_INSTANTIATE_PARAMS* params),
           (exec, graph, params))
-VGPU_PTSZ(cuMemAllocAsync, (CUdeviceptr* p, size_t bytes, CUstream s), (p, bytes, own(s)))
-VGPU_PTSZ(cuMemAllocFromPoolAsync, (CUdeviceptr* p, size_t bytes, CUmemoryPool pool, CUstream s),
+VGPU_PTSZ(cuMemAllocAsync, (CUdeviceptr * p, size_t bytes, CUstream s), (p, bytes, own(s)))
+VGPU_PTSZ(cuMemAllocFromPoolAsync, (CUdeviceptr * p, size_t bytes, CUmemoryPool pool, CUstream s),
           (p, bytes, pool, own(s)))
 VGPU_PTSZ(cuMemFreeAsync, (CUdeviceptr p, CUstream s), (p, own(s)))
 
 extern "C" __attribute__((visibility("default"))) CUresult cuLaunchKernelEx_ptsz(const CUlaunchConfig* config,
-                                                                                CUfunction f, void** params,
-                                                                                void** extra) {
+                                                                                 CUfunction f, void** params,
+                                                                                 void** extra) {
   if (config == nullptr) return CUDA_ERROR_INVALID_VALUE;
   CUlaunchConfig changed = *config;
   changed.hStream = own(changed.hStream);

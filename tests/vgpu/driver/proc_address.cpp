@@ -45,7 +45,7 @@ std::string symbol_for(const std::string& name, int version) {
     if (candidate.since <= version && (best == nullptr || candidate.since > best->since)) best = &candidate;
   }
   if (best != nullptr) return best->symbol;
-  // Some names are symbols themselves that got a newer version later; old functions are under a trap.
+    // Some names are symbols themselves that got a newer version later; old functions are under a trap.
 #define VGPU_TRAPPED(plain, symbol, since) \
   if (name == #plain) return "";
   VGPU_VERSIONED_SYMBOLS(VGPU_TRAPPED)
@@ -64,7 +64,8 @@ CUresult cuGetProcAddress(const char* symbol, void** pfn, int cudaVersion, cuuin
       if (symbolStatus != nullptr) *symbolStatus = status;
       require(status == CU_GET_PROC_ADDRESS_SUCCESS, CUDA_ERROR_NOT_FOUND);
     };
-    require((flags & ~cuuint64_t{CU_GET_PROC_ADDRESS_LEGACY_STREAM | CU_GET_PROC_ADDRESS_PER_THREAD_DEFAULT_STREAM}) == 0);
+    require((flags & ~cuuint64_t{CU_GET_PROC_ADDRESS_LEGACY_STREAM | CU_GET_PROC_ADDRESS_PER_THREAD_DEFAULT_STREAM}) ==
+            0);
     const std::string name = symbol;
     if (name.substr(0, 2) != "cu" || is_versioned(name)) answer(CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND);
     const std::string chosen = symbol_for(name, cudaVersion);

@@ -10,8 +10,8 @@
 namespace vgpu::driver {
 
 struct Statement {
-  std::size_t begin = 0, end = 0;   // in the text; `end` is behind the semicolon
-  std::uint32_t line = 0;           // where it begins, from 1
+  std::size_t begin = 0, end = 0;            // in the text; `end` is behind the semicolon
+  std::uint32_t line = 0;                    // where it begins, from 1
   std::string_view guard, opcode, operands;  // `@%p1`, `ld.global.f32`, `%f1, [%rd1]`
 };
 

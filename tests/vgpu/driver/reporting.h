@@ -3,7 +3,8 @@
 
 namespace vgpu::driver {
 
-// Records the finding `legacy_symbol` and answers CUDA_ERROR_NOT_SUPPORTED. `mapped` is null if there is no such symbol.
+// Records the finding `legacy_symbol` and answers CUDA_ERROR_NOT_SUPPORTED. `mapped` is null if there is no such
+// symbol.
 int legacy_symbol_called(const char* name, const char* mapped) noexcept;
 
 // Says on standard error, once for each name, that it is not supported; answers CUDA_ERROR_NOT_SUPPORTED.

@@ -60,10 +60,20 @@ void Scheduler::wait(Lock& lock, const OperationPtr& operation) {
 }
 
 void Scheduler::wait_all(Lock& lock, const Context& context) {
-  // Only what is there now: another thread may keep adding.
   std::vector<OperationPtr> operations;
   for (const auto& [sequence, operation] : pending_)
     if (operation->context.get() == &context) operations.push_back(operation);
+  wait(lock, operations);
+}
+
+void Scheduler::drain(Lock& lock) {
+  std::vector<OperationPtr> operations;
+  for (const auto& [sequence, operation] : pending_) operations.push_back(operation);
+  wait(lock, operations);
+}
+
+// Only for what is there now: another thread may keep adding.
+void Scheduler::wait(Lock& lock, const std::vector<OperationPtr>& operations) {
   for (const OperationPtr& operation : operations) want(operation);
   call_.notify_one();
   done_.wait(lock, [&] { return std::ranges::all_of(operations, [](const auto& o) { return o->done; }); });
@@ -90,7 +100,8 @@ OperationPtr Scheduler::pick(const Ready& ready) {
 
 // A host function tells somebody that the work is done, so it is not kept waiting as long as other work.
 std::chrono::milliseconds Scheduler::patience() const {
-  return std::chrono::milliseconds(host_functions_ > 0 ? 1 : 10);
+  const std::uint64_t patience = Driver::instance().configuration.patience_ms;
+  return std::chrono::milliseconds(host_functions_ > 0 ? std::min<std::uint64_t>(patience, 1) : patience);
 }
 
 void Scheduler::run(Lock& lock, const OperationPtr& operation) {

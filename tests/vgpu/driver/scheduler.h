@@ -1,9 +1,9 @@
-// The GPU: one thread that executes what streams were given, in an order that keeps to the waits and is otherwise chosen by
-// the schedule and its seed.
+// The GPU: one thread that executes what streams were given, in an order that keeps to the waits and is otherwise
+// chosen by the schedule and its seed.
 //
 // It is as lazy as it may be. Work runs when somebody waits for it, and then only what that wait needs; a missing
-// synchronisation therefore shows as a wrong value every time instead of once in a while. Work for which nobody waits runs
-// after a moment without calls, so that callbacks arrive and polled memory changes.
+// synchronisation therefore shows as a wrong value every time instead of once in a while. Work for which nobody waits
+// runs after a moment without calls, so that callbacks arrive and polled memory changes.
 #pragma once
 
 #include <chrono>
@@ -40,15 +40,17 @@ class Scheduler {
   OperationPtr add(std::shared_ptr<Context> context, Work work, const std::vector<OperationPtr>& waits);
   void wait(Lock& lock, const OperationPtr& operation);
   void wait_all(Lock& lock, const Context& context);
+  void drain(Lock& lock);                        // all work of all contexts
   void progress(const OperationPtr& operation);  // a query: let the GPU do something towards it, without waiting
-  // At the end of the process: no more work begins, and what runs may finish while static objects still live. The thread
-  // itself is not joined.
+  // At the end of the process: no more work begins, and what runs may finish while static objects still live. The
+  // thread itself is not joined.
   void stop();
   std::uint64_t launches() const { return launches_; }
 
  private:
   using Ready = std::map<std::uint64_t, OperationPtr>;
 
+  void wait(Lock& lock, const std::vector<OperationPtr>& operations);
   void want(const OperationPtr& operation);
   void make_ready(const OperationPtr& operation);
   OperationPtr pick(const Ready& ready);

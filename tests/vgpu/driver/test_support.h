@@ -54,7 +54,9 @@ class DriverTest : public testing::Test {
   }
 
   CUfunction function(const char* name) {
-    if (module == nullptr) EXPECT_OK(cuModuleLoadData(&module, kTestKernels));
+    if (module == nullptr) {
+      EXPECT_OK(cuModuleLoadData(&module, kTestKernels));
+    }
     CUfunction found = nullptr;
     EXPECT_OK(cuModuleGetFunction(&found, module, name));
     return found;
@@ -81,7 +83,8 @@ class DriverTest : public testing::Test {
   // p[i] += value
   CUresult launch_add_to(CUdeviceptr p, int value, int n, CUstream stream = nullptr) {
     void* params[] = {&p, &value, &n};
-    return cuLaunchKernel(function("add_to"), static_cast<unsigned>(n + 63) / 64, 1, 1, 64, 1, 1, 0, stream, params, nullptr);
+    return cuLaunchKernel(function("add_to"), static_cast<unsigned>(n + 63) / 64, 1, 1, 64, 1, 1, 0, stream, params,
+                          nullptr);
   }
 
   CUcontext context = nullptr;

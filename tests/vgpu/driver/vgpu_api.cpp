@@ -2,7 +2,7 @@
 #include <deque>
 #include <string>
 
-#include "driver/counters_json.h"
+#include "checks/counters.h"
 #include "driver/driver.h"
 #include "driver/mutation.h"
 
@@ -21,15 +21,26 @@ std::deque<Finding>& shown() {
   return findings;
 }
 
+// The driver, with all work done that was queued: a test looks at its end, when a stream may be closed and not waited
+// for.
+class Settled {
+ public:
+  Settled() : driver(Driver::instance()), lock(driver.mutex) {
+    if (!driver.forked && !HostFunctionScope::active()) driver.scheduler.drain(lock);
+  }
+
+  Driver& driver;
+  std::unique_lock<std::mutex> lock;
+};
+
 // The text of a finding by its index, or null.
 template <typename Text>
 const char* text_of(int index, Text&& text) {
   const char* result = nullptr;
   guarded([&] {
-    Driver& driver = Driver::instance();
-    const std::scoped_lock lock(driver.mutex);
+    const Settled settled;
     auto& findings = shown();
-    auto all = driver.findings.all();
+    auto all = settled.driver.findings.all();
     for (std::size_t i = findings.size(); i < all.size(); ++i) findings.push_back(std::move(all[i]));
     if (index >= 0 && static_cast<std::size_t>(index) < findings.size())
       result = text(findings[static_cast<std::size_t>(index)]);
@@ -43,7 +54,7 @@ int vgpu_interface() { return VGPU_INTERFACE; }
 
 int vgpu_finding_count() {
   int count = 0;
-  guarded([&] { count = static_cast<int>(Driver::instance().findings.count()); });
+  guarded([&] { count = static_cast<int>(Settled().driver.findings.count()); });
   return count;
 }
 
@@ -57,10 +68,9 @@ const char* vgpu_finding_kind(int index) {
 
 void vgpu_clear_findings() {
   guarded([] {
-    Driver& driver = Driver::instance();
-    const std::scoped_lock lock(driver.mutex);
-    driver.findings.clear();
-    driver.findings_shown = 0;
+    const Settled settled;
+    settled.driver.findings.clear();
+    settled.driver.findings_shown = 0;
     shown().clear();
   });
 }
@@ -93,20 +103,12 @@ const char* vgpu_get(const char* name) {
 
 const char* vgpu_counters_json() {
   static auto& text = *new std::string;
-  guarded([] {
-    Driver& driver = Driver::instance();
-    const std::scoped_lock lock(driver.mutex);
-    text = to_json(driver.counters);
-  });
+  guarded([] { text = to_json(Settled().driver.counters); });
   return text.c_str();
 }
 
 void vgpu_clear_counters() {
-  guarded([] {
-    Driver& driver = Driver::instance();
-    const std::scoped_lock lock(driver.mutex);
-    driver.counters.clear();
-  });
+  guarded([] { Settled().driver.counters.clear(); });
 }
 
 int vgpu_mutate(const char* mutation) { return vgpu_set("mutation", mutation); }
@@ -127,7 +129,8 @@ const char* vgpu_list_mutations(const char* ptx) {
   if (ptx == nullptr) return text.c_str();
   guarded([&] {
     for (const Candidate& candidate : list_mutations(ptx))
-      text += to_string(candidate.mutation) + "\t" + std::to_string(candidate.line) + "\t" + candidate.instruction + "\n";
+      text +=
+          to_string(candidate.mutation) + "\t" + std::to_string(candidate.line) + "\t" + candidate.instruction + "\n";
   });
   return text.c_str();
 }

@@ -74,8 +74,10 @@ CUresult run(Driver& driver, const CopyWork& work) {
       const std::size_t from_offset = z * work.from.slice_pitch + y * work.from.row_pitch;
       std::memmove(to + to_offset, from + from_offset, work.width);
       if (work.to.host) continue;
-      if (from_host) memory.set_initialised(work.to.address + to_offset, work.width);
-      else memory.copy_initialised(work.to.address + to_offset, work.from.address + from_offset, work.width);
+      if (from_host)
+        memory.set_initialised(work.to.address + to_offset, work.width);
+      else
+        memory.copy_initialised(work.to.address + to_offset, work.from.address + from_offset, work.width);
     }
   }
   return CUDA_SUCCESS;
@@ -87,7 +89,8 @@ CUresult run(Driver& driver, const FillWork& work) {
   const std::size_t row_bytes = work.width * work.element_bytes;
   for (std::size_t y = 0; y < work.height; ++y) {
     std::byte* const row = to + y * work.pitch;
-    for (std::size_t x = 0; x < row_bytes; x += work.element_bytes) std::memcpy(row + x, &work.value, work.element_bytes);
+    for (std::size_t x = 0; x < row_bytes; x += work.element_bytes)
+      std::memcpy(row + x, &work.value, work.element_bytes);
     driver.memory->set_initialised(work.address + y * work.pitch, row_bytes);
   }
   return CUDA_SUCCESS;

@@ -26,7 +26,7 @@ struct KernelWork {
 // One side of a copy: depth slices of height rows of width bytes.
 struct Place {
   std::uint64_t address = 0;
-  bool host = false;           // follow the address; otherwise it is looked up in the device's memory
+  bool host = false;  // follow the address; otherwise it is looked up in the device's memory
   std::size_t row_pitch = 0, slice_pitch = 0;
 };
 
