@@ -51,6 +51,8 @@ class DriverTest : public testing::Test {
     for (int i = 0; i < vgpu_finding_count(); ++i)
       EXPECT_FALSE(true) << vgpu_finding_kind(i) << ": " << vgpu_finding_text(i);
     vgpu_clear_findings();
+    EXPECT_OK(cuDevicePrimaryCtxReset(0));  // a fault would stay
+    EXPECT_OK(cuCtxSetCurrent(nullptr));
   }
 
   CUfunction function(const char* name) {
