@@ -18,7 +18,7 @@ const char* name_of(Contents contents) {
 
 const char* name_of(Placement placement) {
   constexpr std::array names{"dense",           "heads_first",     "sequence_first",  "padded_rows",
-                             "broadcast_batch", "broadcast_heads", "broadcast_query", "packed"};
+                             "broadcast_batch", "broadcast_heads", "broadcast_query", "aligned", "packed"};
   return names.at(static_cast<std::size_t>(placement));
 }
 

@@ -34,6 +34,7 @@ enum class Placement {
   broadcast_batch,  ///< one key and value for all batches
   broadcast_heads,  ///< one key and value for all heads, through a stride of 0
   broadcast_query,  ///< one query for all positions
+  aligned,          ///< dense, every tensor at a multiple of 64 bytes
   packed,           ///< query, key, value and output side by side in the rows of one matrix
 };
 

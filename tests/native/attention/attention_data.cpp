@@ -128,6 +128,9 @@ Layouts layouts_of(const AttentionCase& c) {
     case Placement::broadcast_batch: layouts.key.broadcast = layouts.value.broadcast = {0}; break;
     case Placement::broadcast_heads: layouts.key.broadcast = layouts.value.broadcast = {2}; break;
     case Placement::broadcast_query: layouts.query.broadcast = {1}; break;
+    case Placement::aligned:
+      each([](Layout& layout) { layout.misalign = 0; });
+      break;
   }
   return layouts;
 }
