@@ -1,7 +1,7 @@
 // Kernel arguments from text: see arguments.h.
 #include "run/arguments.h"
 
-#include <bit>
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>

@@ -154,8 +154,8 @@ void list_kernels(const std::string& ptx) {
   for (const auto& function : ptx::parse(ptx).functions) {
     if (!function.is_entry) continue;
     std::cout << function.name;
-    for (const auto& parameter : function.parameters)
-      std::cout << "  " << parameter.name << ":" << parameter.size_bytes;
+    for (const std::uint32_t index : function.parameters)
+      std::cout << "  " << function.variables[index].name << ":" << function.variables[index].size_bytes;
     std::cout << "\n";
   }
 }

@@ -1,8 +1,8 @@
 // Flags of vgpu-run: see options.h.
 #include "run/options.h"
 
+#include <algorithm>
 #include <charconv>
-#include <optional>
 
 #include "run/arguments.h"
 
