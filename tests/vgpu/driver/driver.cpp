@@ -254,6 +254,7 @@ std::map<std::uint64_t, Allocation>::iterator Driver::find_allocation(std::uint6
 }
 
 void Driver::show_new_findings() {
+  if (findings.count() == findings_shown) return;
   const auto all = findings.all();
   for (; findings_shown < all.size(); ++findings_shown)
     std::fprintf(stderr, "vgpu: %s: %s\n", name(all[findings_shown].kind), all[findings_shown].text.c_str());

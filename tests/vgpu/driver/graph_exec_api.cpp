@@ -3,8 +3,7 @@
 #include <unordered_map>
 
 #include "driver/capture.h"
-#include "driver/copies.h"
-#include "driver/launches.h"
+#include "driver/node_work.h"
 
 using namespace vgpu::driver;
 
@@ -141,11 +140,7 @@ CUresult cuGraphExecKernelNodeSetParams(CUgraphExec hGraphExec, CUgraphNode hNod
                                         const CUDA_KERNEL_NODE_PARAMS* nodeParams) {
   return entry([&](Call& call) {
     const NodePtr node = twin(call.driver, hGraphExec, hNode, CU_GRAPH_NODE_TYPE_KERNEL);
-    const CUDA_KERNEL_NODE_PARAMS& p = out(nodeParams);
-    const Geometry geometry{
-        {p.gridDimX, p.gridDimY, p.gridDimZ}, {p.blockDimX, p.blockDimY, p.blockDimZ}, p.sharedMemBytes};
-    const CUfunction f = p.func != nullptr ? p.func : reinterpret_cast<CUfunction>(p.kern);
-    node->work = make_launch(call.driver, find_function(call.driver, f), geometry, p.kernelParams, p.extra, false);
+    node->work = kernel_work(call.driver, out(nodeParams));
   });
 }
 
@@ -153,8 +148,22 @@ CUresult cuGraphExecMemcpyNodeSetParams(CUgraphExec hGraphExec, CUgraphNode hNod
                                         CUcontext) {
   return entry([&](Call& call) {
     const NodePtr node = twin(call.driver, hGraphExec, hNode, CU_GRAPH_NODE_TYPE_MEMCPY);
-    CopyWork work = from_descriptor(call.driver, out(copyParams));
-    check(call.driver, work);
-    node->work = std::move(work);
+    node->work = copy_work(call.driver, out(copyParams));
+  });
+}
+
+CUresult cuGraphExecMemsetNodeSetParams(CUgraphExec hGraphExec, CUgraphNode hNode,
+                                        const CUDA_MEMSET_NODE_PARAMS* memsetParams, CUcontext) {
+  return entry([&](Call& call) {
+    const NodePtr node = twin(call.driver, hGraphExec, hNode, CU_GRAPH_NODE_TYPE_MEMSET);
+    node->work = fill_work(call.driver, out(memsetParams));
+  });
+}
+
+CUresult cuGraphExecHostNodeSetParams(CUgraphExec hGraphExec, CUgraphNode hNode,
+                                      const CUDA_HOST_NODE_PARAMS* nodeParams) {
+  return entry([&](Call& call) {
+    const NodePtr node = twin(call.driver, hGraphExec, hNode, CU_GRAPH_NODE_TYPE_HOST);
+    node->work = host_work(out(nodeParams));
   });
 }

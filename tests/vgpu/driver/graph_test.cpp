@@ -164,6 +164,12 @@ TEST_F(GraphTest, ParametersCanBeReadAndChanged) {
   EXPECT_EQ(fill_params.value, 50u);
   fill_params.value = 60;
   ASSERT_OK(cuGraphMemsetNodeSetParams(fill, &fill_params));
+  EXPECT_EQ(result_of(exec), 58);
+  ASSERT_OK(cuGraphExecMemsetNodeSetParams(exec, fill, &fill_params, context));
+  EXPECT_EQ(result_of(exec), 68);
+  fill_params.elementSize = 3;
+  EXPECT_RESULT(CUDA_ERROR_INVALID_VALUE, cuGraphExecMemsetNodeSetParams(exec, fill, &fill_params, context));
+  EXPECT_RESULT(CUDA_ERROR_INVALID_VALUE, cuGraphExecMemsetNodeSetParams(exec, kernel, &fill_params, context));
   CUgraphExecUpdateResultInfo info = {};
   ASSERT_OK(cuGraphExecUpdate(exec, graph, &info));
   EXPECT_EQ(info.result, CU_GRAPH_EXEC_UPDATE_SUCCESS);
