@@ -99,15 +99,16 @@ __device__ void add_values_not_finite(const ForwardParams& p, Output& output) {
   const QueryTile tile(p, Config::kTile.queries());
   const int warp = ptx::tid_x() / kWarpSize;
   const KeyTiles tiles = tile.key_tiles(p, Config::kTile);
-  const int first_key = tiles.full * Config::kTile.keys,
-            last_key = min(tiles.end * Config::kTile.keys, p.visible.seq_k) - 1;
+  const int first_key = tiles.full * Config::kTile.keys;
+  const int last_key = min(tiles.end * Config::kTile.keys, p.visible.seq_k) - 1;
   const char* from = tile.value_rows(p) + first_key * p.value_strides.position;
   add_values_not_finite<typename Config::Element>(output, typename Config::Variant{p.visible},
                                                   tile.first_query + warp * Config::kTile.rows_per_warp, first_key,
                                                   last_key, from, p.value_strides.position, p.row_bytes_v);
 }
 
-// Divides the output by the sums and writes it, by way of the warp's rows of the tile of queries, which nobody else reads.
+// Divides the output by the sums and writes it, by way of the warp's rows of the tile of queries, which nobody else reads. A
+// barrier must have passed since its lanes read them.
 template <class Config, class Tile>
 __device__ void write_output(const ForwardParams& p, const WarpState<Config>& state, Tile& staging) {
   using T = typename Config::Element;
@@ -115,7 +116,6 @@ __device__ void write_output(const ForwardParams& p, const WarpState<Config>& st
   const QueryTile tile(p, Config::kTile.queries());
   const int lane = ptx::tid_x() % kWarpSize, first_row = ptx::tid_x() / kWarpSize * kRows;
   const int first_query = tile.first_query + first_row;
-  __syncwarp();
 #pragma unroll
   for (int m = 0; m < kRows / 16; ++m) {
 #pragma unroll
