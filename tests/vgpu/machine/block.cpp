@@ -139,7 +139,7 @@ Block::State Block::run() {
 
 void Block::polled(Warp& warp) {
   ++polls_;
-  warp.yield();
+  warp.polled();
 }
 
 void Block::arrive(Warp& warp, const Arrival& arrival) {

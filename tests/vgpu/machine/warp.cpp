@@ -14,7 +14,8 @@ namespace vgpu::machine {
 namespace {
 
 // After so many instructions of one group, another gets a turn: it may be what the first one waits for in a loop.
-constexpr std::uint64_t kInstructionsPerTurn = 1'000'000;
+constexpr std::uint64_t kInstructionsPerTurn = 200'000;
+constexpr std::uint32_t kPollsPerTurn = 16;
 
 }  // namespace
 
@@ -30,7 +31,8 @@ void Warp::start(Execution& execution, Block& block, std::uint32_t index, std::b
   pc_ = entry;
   join_pc_ = ~0u;
   stop_ = rotate_ = false;
-  since_select_ = 0;
+  since_turn_ = 0;
+  polls_ = 0;
   others_.clear();
   copies_.clear();
 }
@@ -60,9 +62,14 @@ std::uint64_t Warp::run(std::uint64_t budget) {
       }
     }
   }
-  since_select_ += executed;
-  if (since_select_ > kInstructionsPerTurn && !others_.empty()) rotate_ = true;
+  since_turn_ += executed;
+  if (since_turn_ > kInstructionsPerTurn) rotate_ = true;
   return executed;
+}
+
+void Warp::polled() {
+  stop_ = true;
+  if (++polls_ % kPollsPerTurn == 0) rotate_ = true;
 }
 
 void Warp::put_aside(const Group& group) {
@@ -80,8 +87,8 @@ void Warp::put_aside(const Group& group) {
 // one after it.
 bool Warp::select() {
   const std::uint32_t left = rotate_ && active_ != 0 ? pc_ : ~0u;
+  if (rotate_ || others_.empty()) since_turn_ = 0;
   rotate_ = false;
-  since_select_ = 0;
   if (active_ != 0) put_aside({pc_, active_});
   active_ = 0;
   settle_waits();

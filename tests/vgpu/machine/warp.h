@@ -55,6 +55,8 @@ class Warp {
 
   // Ends the slice after this instruction.
   void yield() { stop_ = true; }
+  // The same, after a look at memory that another thread may be about to change, even one of this warp.
+  void polled();
 
   bool can_run() const;
   bool is_done() const { return live_ == 0; }
@@ -88,7 +90,8 @@ class Warp {
   std::uint32_t live_ = 0;
   std::uint32_t existing_ = 0;
   std::uint32_t index_ = 0;
-  std::uint64_t since_select_ = 0;
+  std::uint64_t since_turn_ = 0;  // instructions since another group had its turn
+  std::uint32_t polls_ = 0;
   std::vector<Group> others_;
   AsyncCopies copies_;
   Execution* execution_ = nullptr;
