@@ -64,7 +64,8 @@ run_managed() { # name, project, dotnet test option...
 # Those that use a CUDA device, on CUDA devices alone.
 run_on_cuda() { # schedule, rounding
   export KI_TEST_DEVICE=cuda VGPU_SCHEDULE=$1 VGPU_ROUNDING=$2
-  run_native "native-$1-$2" --tests-regex '[Cc]uda|Attention(Forward|Determinism|Rounding)' --exclude-regex '/cpu$|^cuda_host|^vgpu'
+  run_native "native-$1-$2" --tests-regex '[Cc]uda|Attention(Forward|Determinism|Rounding)' \
+    --exclude-regex '/cpu$|^cuda_(host|kernels)|^vgpu|^support'
   run_managed "Kernels.Interop.Tests-$1-$2" "$repository/tests/managed/Kernels.Interop.Tests" --filter 'FullyQualifiedName~cuda'
   unset KI_TEST_DEVICE VGPU_SCHEDULE VGPU_ROUNDING
 }
