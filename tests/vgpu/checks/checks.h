@@ -1,6 +1,6 @@
 // Watches one launch: whether threads race, read what nobody wrote, or touch what is being copied. The machine calls these
 // hooks as it executes; it works the same without them. Bounds and alignment are the machine's own business: hardware
-// faults there too, and Report phrases it.
+// faults there too.
 //
 // What it cannot see: it judges the run that it watches, so a race on a path that this input did not take stays unseen,
 // though the order in which warps and blocks were executed does not matter. A piece of memory remembers its last writer

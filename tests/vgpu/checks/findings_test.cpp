@@ -64,27 +64,5 @@ TEST_F(ReportTest, PhrasesFaults) {
               "(warp 1, lane 1) of block (1,0,0)\n    at kernel.cu:12"});
 }
 
-TEST_F(ReportTest, PhrasesBadAddresses) {
-  const std::uint64_t address = memory_.allocate(64).value();
-  const auto expect = [&](FindingKind kind, const std::string& text) {
-    expect_one(kind, {text});
-    findings_.clear();
-  };
-  report_.bad_address({0, 0, 1}, AccessKind::load, address + 68, 4, memory_);
-  expect(FindingKind::out_of_bounds, "4 bytes past the end of an allocation of 64 bytes");
-  memory_.free(address);
-  report_.bad_address({0, 0, 1}, AccessKind::store, address + 8, 4, memory_);
-  expect(FindingKind::use_after_free, "byte 8 of an allocation of 64 bytes that was freed");
-  report_.bad_address({0, 0, 1}, AccessKind::load, reinterpret_cast<std::uint64_t>(&address), 8, memory_);
-  expect(FindingKind::host_pointer, "a pointer of the host");
-  report_.bad_address({0, 0, 1}, AccessKind::load, 0, 8, memory_);
-  expect(FindingKind::out_of_bounds, "load of 8 bytes at 0x0: a null pointer");
-  report_.bad_shared_offset({0, 0, 1}, AccessKind::store, 998, 4);
-  expect(FindingKind::out_of_bounds,
-         "store of 4 bytes at offset 998 of shared memory, of which the block has 1000 bytes");
-  report_.misaligned({0, 0, 1}, AccessKind::load, 0x1004, 16);
-  expect(FindingKind::misaligned, "load of 16 bytes at 0x1004, which is no multiple of 16");
-}
-
 }  // namespace
 }  // namespace vgpu::test

@@ -83,6 +83,7 @@ void GlobalShadow::visit_piece(Stamp& writer, Stamp& reader, std::uint32_t bytes
   }
   const Stamp now = Stamp::make(visit.clocks.epoch(thread), thread, visit.strength, bytes_of_word, visit.site);
   const auto joined = [&](Stamp old, bool old_is_strong) {
+    if (bytes_of_word == 0xF) return now;
     return continues(old, old_is_strong, thread, visit) ? with_mask(now, bytes_of_word | old.byte_mask()) : now;
   };
   if (visit.writes) {

@@ -4,10 +4,8 @@
 #include <cstdint>
 #include <string>
 
-#include "checks/access.h"
 #include "checks/findings.h"
 #include "checks/launch_shape.h"
-#include "memory/device_memory.h"
 
 namespace vgpu {
 
@@ -28,12 +26,6 @@ class Report {
 
   // A fault of one thread: `what` is a phrase such as `the barrier was reached by 16 of 32 threads`.
   void fault(FindingKind kind, const Actor& actor, const std::string& what) const;
-
-  // An access of global memory that DeviceMemory refused, or of shared or local memory outside its window.
-  void bad_address(const Actor& actor, AccessKind access, std::uint64_t address, std::uint32_t bytes,
-                   const DeviceMemory& memory) const;
-  void bad_shared_offset(const Actor& actor, AccessKind access, std::uint64_t offset, std::uint32_t bytes) const;
-  void misaligned(const Actor& actor, AccessKind access, std::uint64_t address, std::uint32_t bytes) const;
 
   // Two accesses, `earlier` being the one that was executed first.
   bool is_known(FindingKind kind, const Actor& actor, std::uint32_t other_instruction) const {
