@@ -16,9 +16,9 @@ TEST_F(Order, ALockNeedsFences) {
     expect_clean();
     EXPECT_EQ(device_.download<int>(value, 1)[0], 6);
 
-    run("order", "lock_no_fences", {6}, {32}, lock, value);
+    run("order", "lock_no_fences", {2}, {32}, lock, value);
     expect_found(FindingKind::global_race, {"order.cu:guarded"},
-                 {"of block (0,0,0)", "byte 0 of an allocation of 4 bytes"});
+                 {"of block (0,0,0)", "of block (1,0,0)", "byte 0 of an allocation of 4 bytes"});
   }
 }
 
