@@ -54,7 +54,7 @@ TEST_F(Order, StagesAreHandedOverAtNamedBarriers) {
         EXPECT_EQ(device_.download<int>(out, in.size())[i], in[i / 64 * 64 + 63 - i % 64]);
       }
       if (rounds < 9) continue;
-      run("order", "hand_over_no_empty", {}, {128}, data, out, rounds);
+      run("order", "hand_over_too_early", {}, {128}, data, out, rounds);
       expect_found(FindingKind::shared_race, {"order.cu:fill", "order.cu:empty"});
     }
   }

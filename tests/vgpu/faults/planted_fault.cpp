@@ -42,7 +42,7 @@ std::vector<Settings> PlantedFault::schedules() {
     all.back().schedule = Schedule::random;
     all.back().seed = seed;
   }
-  for (Settings& settings : all) settings.watchdog_instructions = 1'000'000;
+  for (Settings& settings : all) settings.watchdog_instructions = 20'000'000;
   return all;
 }
 

@@ -27,7 +27,7 @@ __device__ void meet_in_grid(unsigned* arrived, const int* in, int* parts, int* 
   if (thread == 0) {
     __threadfence();
     atomicAdd(arrived, 1);
-    while (atomicAdd(arrived, 0) < blocks) {
+    while (*static_cast<volatile unsigned*>(arrived) < blocks) {
     }
     __threadfence();
   }
@@ -44,11 +44,12 @@ __device__ void hand_over(const int* in, int* out, int rounds) {
   for (int round = 0; round < rounds; ++round) {
     const int stage = round % 2;
     if (threadIdx.x < 64) {
-      if (correct && round >= 2) named_barrier_sync(empty + stage, 128);
+      if (round >= 2) named_barrier_sync(empty + stage, 128);
       stages[stage][thread] = in[round * 64 + thread];  // mark: fill
       named_barrier_arrive(full + stage, 128);
     } else {
       named_barrier_sync(full + stage, 128);
+      if (!correct && round + 2 < rounds) named_barrier_arrive(empty + stage, 128);  // too early
       out[round * 64 + thread] = stages[stage][63 - thread];  // mark: empty
       if (correct && round + 2 < rounds) named_barrier_arrive(empty + stage, 128);
     }
@@ -65,7 +66,7 @@ __global__ void grid_no_barrier(unsigned* arrived, const int* in, int* parts, in
   meet_in_grid<false>(arrived, in, parts, out);
 }
 __global__ void hand_over_none(const int* in, int* out, int rounds) { hand_over<true>(in, out, rounds); }
-__global__ void hand_over_no_empty(const int* in, int* out, int rounds) { hand_over<false>(in, out, rounds); }
+__global__ void hand_over_too_early(const int* in, int* out, int rounds) { hand_over<false>(in, out, rounds); }
 
 __global__ void wait_at_two_barriers(int threads) {
   named_barrier_sync(threadIdx.x < 32 ? 1 : 2, threads);  // mark: two barriers
