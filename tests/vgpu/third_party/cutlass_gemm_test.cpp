@@ -89,12 +89,13 @@ TEST_P(CutlassGemm, MultipliesS8) {
     }
     std::vector<std::int32_t> c(p.m * p.n);
     for (auto& x : c) x = static_cast<std::int32_t>(random_() % 100000) - 50000;
-    const auto d = multiply(gpu, p, a, p.k, b, p.k, c, 2, -3);
+    const int alpha = 2, beta = p.m == 72 ? -3 : 0;  // with C and without: two ways through the kernel
+    const auto d = multiply(gpu, p, a, p.k, b, p.k, c, alpha, beta);
     for (int i = 0; i < p.m; ++i) {
       for (int j = 0; j < p.n; ++j) {
         std::int32_t sum = 0;
         for (int k = 0; k < p.k; ++k) sum += a[i * p.k + k] * b[j * p.k + k];
-        ASSERT_EQ(d[i * p.n + j], 2 * sum - 3 * c[i * p.n + j])
+        ASSERT_EQ(d[i * p.n + j], alpha * sum + beta * c[i * p.n + j])
             << p.m << 'x' << p.n << 'x' << p.k << " at " << i << ", " << j;
       }
     }
