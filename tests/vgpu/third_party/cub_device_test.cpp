@@ -10,6 +10,9 @@ namespace {
 
 constexpr int kThreads = 128;
 
+// So many that, when the last blocks start first, they look back over more than one window of 32 tiles.
+constexpr int kManyTiles = 40;
+
 class CubDevice : public testing::TestWithParam<Settings> {
  protected:
   std::vector<int> random_integers(std::size_t count, int range = 2001) {
@@ -68,14 +71,14 @@ TEST_P(CubDevice, Reduces) {
 }
 
 TEST_P(CubDevice, Scans) {
-  for (const int count : {1, 895, 896, 20000}) {
+  for (const int count : {1, 895, 896, kManyTiles * 896 - 5}) {
     expect_scans<int>("scan_int", count);
     expect_scans<long long>("scan_long", count);
   }
 }
 
 TEST_P(CubDevice, SelectsAndPartitions) {
-  for (const int count : {1, 1280, 15001}) {
+  for (const int count : {1, 1280, kManyTiles * 1280 + 1}) {
     const auto in = random_integers(count);
     std::vector<int> odd, even;
     for (const int x : in) (x & 1 ? odd : even).push_back(x);
@@ -94,7 +97,7 @@ TEST_P(CubDevice, SelectsAndPartitions) {
 }
 
 TEST_P(CubDevice, ReducesByKey) {
-  for (const int count : {1, 768, 10007}) {
+  for (const int count : {1, 768, kManyTiles * 768 + 7}) {
     const auto keys = random_integers(count, 3), values = random_integers(count);
     std::vector<int> unique, sums;
     for (int i = 0; i < count; ++i) {
