@@ -190,5 +190,17 @@ TEST(Standstill, BlocksMayWaitForOneAnother) {
   }
 }
 
+TEST(Standstill, AGridMayMeetAtACounter) {
+  // Every block adds one, and looks at the counter by adding zero until all have.
+  const std::string body =
+      "mov.u32 %r0, %nctaid.x; atom.global.add.u32 %r1, [%p0], 1;\n$spin: atom.global.add.u32 %r2, [%p0], 0; "
+      "setp.lt.u32 %q0, %r2, %r0; @%q0 bra $spin;\nmov.u32 %r3, %ctaid.x; mul.wide.u32 %d0, %r3, 4; "
+      "add.s64 %d1, %p1, %d0; st.global.u32 [%d1], %r2; ret;";
+  KernelRun run(kernel(body));
+  const auto counter = run.upload(std::vector<u32>(1)), seen = run.upload(std::vector<u32>(16));
+  EXPECT_EQ(run.launch("k", {16}, {1}, 0, counter, seen, u64{0}), Outcome::done) << run.report();
+  EXPECT_EQ(run.download<u32>(seen, 16), std::vector<u32>(16, 16));
+}
+
 }  // namespace
 }  // namespace vgpu

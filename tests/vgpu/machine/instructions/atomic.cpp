@@ -100,7 +100,7 @@ struct OnPairs {
 
 struct AtomicAccess {
   MemoryAccess memory;
-  bool may_spin = false;
+  bool is_reduction = false;  // nobody sees the old value
 };
 
 // at: d, address, b, c
@@ -115,6 +115,7 @@ void atomic(Warp& warp, const Op& op, u32 mask) {
   alignas(64) T b[kLanes], c[kLanes];
   std::memcpy(b, warp.lanes<T>(op.at[2]), sizeof b);
   std::memcpy(c, warp.lanes<T>(op.at[3]), sizeof c);
+  bool has_changed = false;
   for_each_lane(mask, [&](u32 i) {
     T old;
     std::memcpy(&old, places.at[i], sizeof old);
@@ -124,10 +125,12 @@ void atomic(Warp& warp, const Op& op, u32 mask) {
     } else {
       now = F{}(old, b[i]);
     }
+    has_changed |= std::memcmp(&now, &old, sizeof now) != 0;
     std::memcpy(places.at[i], &now, sizeof now);
     d[i] = old;
   });
-  if (access.may_spin) warp.block().polled(warp);
+  // A lock that is taken, a counter that 0 is added to: a look, which others may be about to answer.
+  if (!has_changed && !access.is_reduction) warp.block().polled(warp);
 }
 
 template <class F, class T>
@@ -198,7 +201,7 @@ void decode_atomic(Decoder& d) {
   if (is_reduction && (compares || operation == "exch")) d.fail_unsupported();
   const Handler run = handler_of(d, operation, type, access.memory.space);
   access.memory.bytes = access.memory.element_bytes = ptx::size_bytes(type);
-  access.may_spin = compares || operation == "exch";
+  access.is_reduction = is_reduction;
 
   const std::size_t first = is_reduction ? 0 : 1;  // of the operands behind the result
   const std::size_t least = first + (compares ? 3 : 2);
