@@ -1,5 +1,6 @@
 // Copies in one, two and three dimensions. A `_ptds` or `_ptsz` name takes the calling thread's stream where the plain
 // one takes the legacy stream.
+#include "driver/capture.h"
 #include "driver/copies.h"
 
 using namespace vgpu::driver;
@@ -48,6 +49,24 @@ auto between_peers(CUdeviceptr to, CUcontext to_context, CUdeviceptr from, CUcon
   };
 }
 
+// Between contexts a synchronous copy comes after all work of both, and the call waits for it.
+CUresult peer_now(CUstream stream, CUdeviceptr to, CUcontext to_context, CUdeviceptr from, CUcontext from_context,
+                  std::size_t bytes) {
+  return entry([&](Call& call) {
+    Driver& driver = call.driver;
+    driver.healthy_context();
+    const CopyWork work = between_peers(to, to_context, from, from_context, bytes)(driver);
+    for (const CUcontext handle : {to_context, from_context}) {
+      const auto context = driver.contexts.find(handle);
+      require(context != nullptr, CUDA_ERROR_CONTEXT_IS_DESTROYED);
+      forbid_capturing(driver, *context);
+      driver.scheduler.wait_all(call.lock, *context);
+      require(context->sticky == CUDA_SUCCESS, context->sticky);
+    }
+    copy(call, stream, work, Wait::host);
+  });
+}
+
 template <typename Descriptor>
 auto described(const Descriptor* descriptor) {
   return [=](Driver& driver) {
@@ -84,8 +103,6 @@ VGPU_COPY(cuMemcpy, (CUdeviceptr dst, CUdeviceptr src, size_t bytes), unified(ds
 VGPU_COPY(cuMemcpyHtoD_v2, (CUdeviceptr dst, const void* src, size_t bytes), to_device(dst, src, bytes))
 VGPU_COPY(cuMemcpyDtoH_v2, (void* dst, CUdeviceptr src, size_t bytes), to_host(dst, src, bytes))
 VGPU_COPY(cuMemcpyDtoD_v2, (CUdeviceptr dst, CUdeviceptr src, size_t bytes), on_device(dst, src, bytes))
-VGPU_COPY(cuMemcpyPeer, (CUdeviceptr dst, CUcontext to, CUdeviceptr src, CUcontext from, size_t bytes),
-          between_peers(dst, to, src, from, bytes))
 VGPU_COPY(cuMemcpy2D_v2, (const CUDA_MEMCPY2D* copy), described(copy))
 VGPU_COPY(cuMemcpy2DUnaligned_v2, (const CUDA_MEMCPY2D* copy), described(copy))
 VGPU_COPY(cuMemcpy3D_v2, (const CUDA_MEMCPY3D* copy), described(copy))
@@ -103,3 +120,12 @@ VGPU_COPY_ASYNC(cuMemcpyPeerAsync,
                 between_peers(dst, to, src, from, bytes))
 VGPU_COPY_ASYNC(cuMemcpy2DAsync_v2, (const CUDA_MEMCPY2D* copy, CUstream stream), described(copy))
 VGPU_COPY_ASYNC(cuMemcpy3DAsync_v2, (const CUDA_MEMCPY3D* copy, CUstream stream), described(copy))
+
+CUresult cuMemcpyPeer(CUdeviceptr dst, CUcontext to, CUdeviceptr src, CUcontext from, size_t bytes) {
+  return peer_now(kLegacy, dst, to, src, from, bytes);
+}
+extern "C" __attribute__((visibility("default"))) CUresult cuMemcpyPeer_ptds(CUdeviceptr dst, CUcontext to,
+                                                                             CUdeviceptr src, CUcontext from,
+                                                                             size_t bytes) {
+  return peer_now(kOwn, dst, to, src, from, bytes);
+}
