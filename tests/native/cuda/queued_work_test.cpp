@@ -22,14 +22,17 @@ class Gate {
   Gate(const Gate&) = delete;
   Gate& operator=(const Gate&) = delete;
   void open() { open_ = true; }
+  /// Whether it gave up waiting: something waited for the stream that should not have.
+  bool gave_up() const { return gave_up_; }
 
  private:
   static void CUDA_CB wait(void* user_data) {
-    const Gate& gate = *static_cast<Gate*>(user_data);
+    Gate& gate = *static_cast<Gate*>(user_data);
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     while (!gate.open_ && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    gate.gave_up_ = !gate.open_;
   }
-  std::atomic<bool> open_{false};
+  std::atomic<bool> open_{false}, gave_up_{false};
 };
 
 using CudaQueuedWork = CudaTest;
@@ -114,6 +117,7 @@ TEST_F(CudaQueuedWork, WorkOfAnotherStreamDoesNotHoldUpOurs) {
   const Event event = create_event(device);
   check(ki_event_record(event.get(), other.get()));
   EXPECT_FALSE(reached(event));
+  EXPECT_FALSE(gate.gave_up());
   gate.open();
   check(ki_stream_synchronize(other.get()));
 }
@@ -125,6 +129,7 @@ TEST_F(CudaQueuedWork, AnIdleStreamOfOursDoesNotWaitForTheDefaultStream) {
   const Event event = create_event(device);
   check(ki_event_record(event.get(), stream.get()));
   check(ki_event_synchronize(event.get()));
+  EXPECT_FALSE(gate.gave_up());
   gate.open();
   check(ki_stream_synchronize(legacy.get()));
 }
