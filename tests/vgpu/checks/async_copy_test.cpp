@@ -1,4 +1,5 @@
-// Asynchronous copies to shared memory: what is in flight may not be touched, and what has arrived belongs to its thread.
+// Asynchronous copies to shared memory: what is in flight may not be touched, and what has arrived belongs to its
+// thread.
 #include "checks/watched_launch.h"
 
 namespace vgpu::test {

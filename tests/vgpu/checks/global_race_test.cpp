@@ -223,7 +223,8 @@ TEST_F(GlobalRace, AnAtomicBetweenContinuesARelease) {
   EXPECT_EQ(kinds(), std::vector{kRace});
 }
 
-// Every block writes its part; the last to arrive adds them up. Barriers carry what the first thread has done and heard.
+// Every block writes its part; the last to arrive adds them up. Barriers carry what the first thread has done and
+// heard.
 TEST_F(GlobalRace, TheLastBlockSumsUp) {
   constexpr std::uint32_t kBlocks = 20, kThreads = 64;
   launch(kThreads, kBlocks);

@@ -1,6 +1,6 @@
 // What the checks remember of global memory within one launch: of every four bytes the last writer and one reader, and
-// whether several blocks have read them; of every byte where narrower accesses of different threads meet. The notes lie in
-// DeviceMemory and outlive the launch, whose epochs are all newer than what it finds there.
+// whether several blocks have read them; of every byte where narrower accesses of different threads meet. The notes lie
+// in DeviceMemory and outlive the launch, whose epochs are all newer than what it finds there.
 #pragma once
 
 #include <cstdint>

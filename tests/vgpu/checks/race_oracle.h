@@ -1,5 +1,5 @@
-// What the race checks are compared with: full vector clocks of all threads, and every access of every byte kept for ever.
-// Slow and obvious; it shares nothing with what it judges.
+// What the race checks are compared with: full vector clocks of all threads, and every access of every byte kept for
+// ever. Slow and obvious; it shares nothing with what it judges.
 #pragma once
 
 #include <algorithm>

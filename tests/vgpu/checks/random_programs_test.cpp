@@ -1,5 +1,6 @@
-// Random programs, judged by the checks and by the oracle: the first race is found where it is, and none that is not there.
-// Most accesses that would race are left out, so that programs become long and their order intricate before one does.
+// Random programs, judged by the checks and by the oracle: the first race is found where it is, and none that is not
+// there. Most accesses that would race are left out, so that programs become long and their order intricate before one
+// does.
 #include <random>
 
 #include "checks/race_oracle.h"

@@ -1,5 +1,5 @@
-// Ordering through memory: a release on an address, or a fence before a relaxed access of it, and an acquire of the same
-// address, or a fence after a relaxed access, by another thread.
+// Ordering through memory: a release on an address, or a fence before a relaxed access of it, and an acquire of the
+// same address, or a fence after a relaxed access, by another thread.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 namespace vgpu {
 
-// What the fences of a block's threads have set aside. It goes along with barriers: when all threads write, fence and meet,
-// and one of them then raises a flag, each thread's own fence comes before the flag.
+// What the fences of a block's threads have set aside. It goes along with barriers: when all threads write, fence and
+// meet, and one of them then raises a flag, each thread's own fence comes before the flag.
 class FenceStates {
  public:
   struct OfThread {

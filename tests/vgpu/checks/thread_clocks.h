@@ -1,7 +1,8 @@
 // The vector clocks of one block's threads: what each of them knows to have happened before it.
 //
 // After a barrier of the whole block everybody knows everything, which is one number, the floor. Only what smaller
-// groups have told each other since is kept as rows, one for each warp whose lanes know the same, or one for a single thread.
+// groups have told each other since is kept as rows, one for each warp whose lanes know the same, or one for a single
+// thread.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Faults that are no crime: every access is allowed and ordered, and the numbers are wrong. Because the interpreter does
-// what the instruction does, the comparison with a reference catches them.
+// Faults that are no crime: every access is allowed and ordered, and the numbers are wrong. Because the interpreter
+// does what the instruction does, the comparison with a reference catches them.
 #include <cstdlib>
 #include <numeric>
 

@@ -1,6 +1,6 @@
-// Placement: new ranges go where nothing ever was, so that freed ones stay known for long; only when the region is used up
-// are gaps filled, and then the ranges freed first are forgotten first. The region is several times the capacity, which
-// leaves room for red zones, for freed ranges and for the shadows of pinned memory.
+// Placement: new ranges go where nothing ever was, so that freed ones stay known for long; only when the region is used
+// up are gaps filled, and then the ranges freed first are forgotten first. The region is several times the capacity,
+// which leaves room for red zones, for freed ranges and for the shadows of pinned memory.
 #include "memory/device_memory.h"
 
 #include <algorithm>

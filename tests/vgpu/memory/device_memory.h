@@ -53,15 +53,15 @@ class DeviceMemory {
   // False if no allocation begins there. The range stays known as freed until it must be reused.
   bool free(std::uint64_t address);
 
-  // Host memory that kernels may use under its own address, until it is released. False if it overlaps pinned memory, or
-  // if none is pinned there. Pinned memory counts as initialised: the host may write it at any time, unseen.
+  // Host memory that kernels may use under its own address, until it is released. False if it overlaps pinned memory,
+  // or if none is pinned there. Pinned memory counts as initialised: the host may write it at any time, unseen.
   bool pin(void* host, std::uint64_t size_bytes);
   bool unpin(void* host);
 
   // The live allocation or pinned range that holds an address.
   std::optional<MemoryRange> find(std::uint64_t address) const;
-  // Where the host finds these bytes; null unless all of them lie in one live allocation. It takes a lock: what executes
-  // kernels asks its own MemoryView instead.
+  // Where the host finds these bytes; null unless all of them lie in one live allocation. It takes a lock: what
+  // executes kernels asks its own MemoryView instead.
   std::byte* resolve(std::uint64_t address, std::uint64_t size_bytes) const;
   AddressFault explain(std::uint64_t address, std::uint64_t size_bytes) const;
   // `byte 24 of an allocation of 1024 bytes`, for findings.

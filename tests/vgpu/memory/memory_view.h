@@ -1,5 +1,5 @@
-// Finds device memory fast. Each thread of the host that executes kernels has one of its own; it remembers the ranges it
-// met last and forgets them when any range has ended.
+// Finds device memory fast. Each thread of the host that executes kernels has one of its own; it remembers the ranges
+// it met last and forgets them when any range has ended.
 #pragma once
 
 #include <array>

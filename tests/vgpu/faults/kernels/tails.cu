@@ -52,7 +52,9 @@ __global__ void transpose_wrong_pitch(const float* in, float* out, int rows, int
   transpose<false>(in, out, rows, columns, pitch);
 }
 __global__ void add_neighbours_none(const float* in, float* out, int count) { add_neighbours<true>(in, out, count); }
-__global__ void add_neighbours_unpredicated_tail(const float* in, float* out, int count) { add_neighbours<false>(in, out, count); }
+__global__ void add_neighbours_unpredicated_tail(const float* in, float* out, int count) {
+  add_neighbours<false>(in, out, count);
+}
 __global__ void sum_columns_none(const float4* in, float* out, int rows) { sum_columns<true>(in, out, rows); }
 __global__ void sum_columns_no_zero_fill(const float4* in, float* out, int rows) { sum_columns<false>(in, out, rows); }
 }
