@@ -143,10 +143,11 @@ __device__ void accumulate_values(Float32State<Config>& state, Float32SharedMemo
   }
 }
 
+// Divides the output by the sums and writes it, by way of the warp's rows of the tile of queries, which nobody reads any
+// more: a barrier of the block lies behind the last product with them.
 template <class Config>
 __device__ void write_output(const ForwardParams& p, const QueryTile& tile, const Float32State<Config>& state,
                              Float32SharedMemory<Config>& shared, const Float32Place& place) {
-  __syncwarp();
 #pragma unroll
   for (int r = 0; r < kRowsPerLane; ++r) {
     const int row = place.first_row + r, query = tile.first_query + row;

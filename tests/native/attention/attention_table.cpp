@@ -93,6 +93,29 @@ void add_lengths(Table& table) {
   table.push_back(shaped(KI_DTYPE_FLOAT32, 1, {127, 1025}, {3, 3}, {64, 64}));
 }
 
+/// Several tiles of every CUDA kernel (they have 32 to 128 queries and 16 to 128 keys), the last
+/// one ragged, for every size that head dimensions are padded to, in rows that take the narrow copies and the wide ones.
+void add_tiles(Table& table) {
+  const auto add = [&](AttentionCase c) {
+    table.push_back(c);
+    c.causal = true;
+    table.push_back(c);
+    table.push_back(scaled(c, -0.25F));
+    table.push_back(holding(c, Contents::nan_value));
+    table.push_back(holding(c, Contents::infinite_value));
+  };
+  for (const int dim : {32, 64, 96, 128, 192, 256}) {
+    for (const ki_dtype dtype : kDtypes) {
+      add(shaped(dtype, 1, {150, 200}, {2, 1}, {dim, dim}));
+      const AttentionCase narrow = placed(shaped(dtype, 1, {150, 200}, {2, 1}, {dim - 8, dim}), Placement::aligned);
+      table.push_back(causal(narrow));
+      table.push_back(scaled(causal(narrow), -0.25F));
+      const bool is_whole = dtype != KI_DTYPE_FLOAT32 && (dim == 64 || dim == 128);
+      if (is_whole) add(placed(shaped(dtype, 1, {150, 200}, {2, 1}, {dim, dim}), Placement::aligned));
+    }
+  }
+}
+
 /// Causality with far fewer keys than queries, and the reverse.
 void add_causal(Table& table) {
   for (const Pair& length :
@@ -206,8 +229,8 @@ void add_aligned_heads(Table& table) {
 
 Table build_table() {
   Table table;
-  for (const auto add : {add_head_dims, add_lengths, add_causal, add_groups, add_placements, add_scales, add_contents,
-                         add_aligned_heads}) {
+  for (const auto add : {add_head_dims, add_lengths, add_tiles, add_causal, add_groups, add_placements, add_scales,
+                         add_contents, add_aligned_heads}) {
     add(table);
   }
   std::set<std::string> names;

@@ -1,0 +1,22 @@
+// Mutations that change nothing a test could see, each with the reason. A survivor that is not listed here is a hole in
+// the suite; one that is listed and turns the suite red does not belong here.
+#pragma once
+
+#include <string_view>
+
+namespace ki::test {
+
+struct Survivor {
+  std::string_view module;       ///< the beginning of its name
+  std::string_view mutation;     ///< the beginning of the mutation
+  std::string_view instruction;  ///< something the instruction contains
+  std::string_view reason;
+};
+
+inline constexpr Survivor kSurvivors[] = {
+    {"attention_forward_", "unzero", "",
+     "a copy of a row beyond the end reads the last row instead, whose scores are masked, whose values meet weights of 0 "
+     "and whose output is not stored"},
+};
+
+}  // namespace ki::test
