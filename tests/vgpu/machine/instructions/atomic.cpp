@@ -1,13 +1,14 @@
 // atom and red. The lanes of a warp follow one another, in ascending order; PTX leaves the order open. PTX ISA, sections
 // 9.7.13.5 and 9.7.13.6.
-#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <functional>
 
 #include "arithmetic/half_bits.h"
 #include "machine/block.h"
 #include "machine/execution.h"
+#include "machine/instructions/integer_functions.h"
 #include "machine/instructions/memory.h"
 #include "machine/lanes.h"
 
@@ -19,48 +20,14 @@ using u32 = std::uint32_t;
 using u64 = std::uint64_t;
 using s32 = std::int32_t;
 using s64 = std::int64_t;
+using integer_functions::Maximum;
+using integer_functions::Minimum;
 using ptx::Type;
 
-struct Add {
-  template <class T>
-  T operator()(T a, T b) const {
-    return static_cast<T>(a + b);
-  }
-};
-struct And {
-  template <class T>
-  T operator()(T a, T b) const {
-    return a & b;
-  }
-};
-struct Or {
-  template <class T>
-  T operator()(T a, T b) const {
-    return a | b;
-  }
-};
-struct Xor {
-  template <class T>
-  T operator()(T a, T b) const {
-    return a ^ b;
-  }
-};
 struct Exchange {
   template <class T>
   T operator()(T, T b) const {
     return b;
-  }
-};
-struct Minimum {
-  template <class T>
-  T operator()(T a, T b) const {
-    return std::min(a, b);
-  }
-};
-struct Maximum {
-  template <class T>
-  T operator()(T a, T b) const {
-    return std::max(a, b);
   }
 };
 struct Increment {
@@ -143,9 +110,9 @@ Handler handler_of(Decoder& d, std::string_view operation, Type type, ptx::Space
     return type == Type::b32 ? simple<F, u32>() : type == Type::b64 ? simple<F, u64>() : nullptr;
   };
   Handler run = nullptr;
-  if (operation == "and") run = by_size(And{});
-  if (operation == "or") run = by_size(Or{});
-  if (operation == "xor") run = by_size(Xor{});
+  if (operation == "and") run = by_size(std::bit_and<>{});
+  if (operation == "or") run = by_size(std::bit_or<>{});
+  if (operation == "xor") run = by_size(std::bit_xor<>{});
   if (operation == "exch") run = by_size(Exchange{});
   if (operation == "cas") {
     if (type == Type::b16) run = atomic<Exchange, u16, true>;
@@ -157,13 +124,13 @@ Handler handler_of(Decoder& d, std::string_view operation, Type type, ptx::Space
   if (operation == "add") {
     switch (type) {
       case Type::u32:
-      case Type::s32: run = simple<Add, u32>(); break;
+      case Type::s32: run = simple<std::plus<>, u32>(); break;
       case Type::u64:
-      case Type::s64: run = simple<Add, u64>(); break;
+      case Type::s64: run = simple<std::plus<>, u64>(); break;
       case Type::f32:
         run = space == ptx::Space::shared ? simple<AddFloat<false>, float>() : simple<AddFloat<true>, float>();
         break;
-      case Type::f64: run = simple<Add, double>(); break;
+      case Type::f64: run = simple<std::plus<>, double>(); break;
       case Type::f16: run = simple<AddHalf, u16>(); break;
       case Type::bf16: run = simple<AddBfloat, u16>(); break;
       case Type::f16x2: run = simple<OnPairs<AddHalf>, u32>(); break;

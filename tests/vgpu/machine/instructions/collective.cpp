@@ -2,9 +2,11 @@
 // 9.7.8.6 and 9.7.13.
 #include <algorithm>
 #include <bit>
+#include <functional>
 
 #include "machine/decoder.h"
 #include "machine/execution.h"
+#include "machine/instructions/integer_functions.h"
 #include "machine/lane_list.h"
 #include "machine/lanes.h"
 
@@ -14,6 +16,8 @@ namespace {
 using u32 = std::uint32_t;
 using u64 = std::uint64_t;
 using s32 = std::int32_t;
+using integer_functions::Maximum;
+using integer_functions::Minimum;
 using ptx::Type;
 
 // Calls f(lanes) for each set of lanes of `ready` that name the same members.
@@ -214,31 +218,6 @@ void decode_match(Decoder& d) {
          {to, agreeing, a, members});
 }
 
-struct Sum {
-  u32 operator()(u32 a, u32 b) const { return a + b; }
-};
-struct Minimum {
-  template <class T>
-  T operator()(T a, T b) const {
-    return std::min(a, b);
-  }
-};
-struct Maximum {
-  template <class T>
-  T operator()(T a, T b) const {
-    return std::max(a, b);
-  }
-};
-struct And {
-  u32 operator()(u32 a, u32 b) const { return a & b; }
-};
-struct Or {
-  u32 operator()(u32 a, u32 b) const { return a | b; }
-};
-struct Xor {
-  u32 operator()(u32 a, u32 b) const { return a ^ b; }
-};
-
 // at: d, a, members
 template <class F, class T>
 void reduce(Warp& warp, const Op& op, u32 mask) {
@@ -260,12 +239,12 @@ void decode_redux(Decoder& d) {
   const bool is_signed = type == Type::s32, is_bits = type == Type::b32;
   if (!is_signed && !is_bits && type != Type::u32) d.fail_unsupported();
   Handler run = nullptr;
-  if (!is_bits && name == "add") run = reduce<Sum, u32>;
+  if (!is_bits && name == "add") run = reduce<std::plus<>, u32>;
   if (!is_bits && name == "min") run = is_signed ? reduce<Minimum, s32> : reduce<Minimum, u32>;
   if (!is_bits && name == "max") run = is_signed ? reduce<Maximum, s32> : reduce<Maximum, u32>;
-  if (is_bits && name == "and") run = reduce<And, u32>;
-  if (is_bits && name == "or") run = reduce<Or, u32>;
-  if (is_bits && name == "xor") run = reduce<Xor, u32>;
+  if (is_bits && name == "and") run = reduce<std::bit_and<>, u32>;
+  if (is_bits && name == "or") run = reduce<std::bit_or<>, u32>;
+  if (is_bits && name == "xor") run = reduce<std::bit_xor<>, u32>;
   if (run == nullptr) d.fail_unsupported();
   d.expect_operands(3, 3);
   const Value a = d.read(1, type), members = d.read(2, Type::b32);

@@ -1,5 +1,7 @@
 // Logic and shifts on bits: and, or, xor, not, cnot, lop3, shl, shr, shf, prmt; and, or, xor and not on predicates. PTX
 // ISA, section 9.7.7 (logic and shift) and 9.7.8.7 (prmt).
+#include <functional>
+
 #include "arithmetic/integer_math.h"
 #include "machine/decoder.h"
 #include "machine/lanes.h"
@@ -12,30 +14,6 @@ using u32 = std::uint32_t;
 using u64 = std::uint64_t;
 using ptx::Type;
 
-struct And {
-  template <class T>
-  T operator()(T a, T b) const {
-    return a & b;
-  }
-};
-struct Or {
-  template <class T>
-  T operator()(T a, T b) const {
-    return a | b;
-  }
-};
-struct Xor {
-  template <class T>
-  T operator()(T a, T b) const {
-    return a ^ b;
-  }
-};
-struct Not {
-  template <class T>
-  T operator()(T a) const {
-    return static_cast<T>(~a);
-  }
-};
 struct IsZero {
   template <class T>
   T operator()(T a) const {
@@ -207,10 +185,10 @@ void decode_prmt(Decoder& d) {
 }  // namespace
 
 void add_logic_instructions(DecodeTable& table) {
-  table["and"] = decode_binary<And>;
-  table["or"] = decode_binary<Or>;
-  table["xor"] = decode_binary<Xor>;
-  table["not"] = decode_unary<Not>;
+  table["and"] = decode_binary<std::bit_and<>>;
+  table["or"] = decode_binary<std::bit_or<>>;
+  table["xor"] = decode_binary<std::bit_xor<>>;
+  table["not"] = decode_unary<std::bit_not<>>;
   table["cnot"] = decode_cnot;
   table["shl"] = decode_shift;
   table["shr"] = decode_shift;
