@@ -9,6 +9,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "arithmetic/flushed.h"
 #include "arithmetic/half_bits.h"
 
 namespace vgpu::arithmetic {
@@ -37,11 +38,6 @@ class RoundingScope {
   int before_;
   bool changed_;
 };
-
-template <class F>
-F flushed(F x) {
-  return std::fabs(x) < std::numeric_limits<F>::min() ? std::copysign(F{0}, x) : x;
-}
 
 template <class F>
 F extremum(F a, F b, const FloatModifiers& modifiers, bool largest) {

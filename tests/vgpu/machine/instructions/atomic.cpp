@@ -1,10 +1,10 @@
 // atom and red. The lanes of a warp follow one another, in ascending order; PTX leaves the order open. PTX ISA, sections
 // 9.7.13.5 and 9.7.13.6.
 #include <bit>
-#include <cmath>
 #include <cstring>
 #include <functional>
 
+#include "arithmetic/flushed.h"
 #include "arithmetic/half_bits.h"
 #include "machine/block.h"
 #include "machine/execution.h"
@@ -20,6 +20,7 @@ using u32 = std::uint32_t;
 using u64 = std::uint64_t;
 using s32 = std::int32_t;
 using s64 = std::int64_t;
+using arithmetic::flushed;
 using integer_functions::Maximum;
 using integer_functions::Minimum;
 using ptx::Type;
@@ -37,7 +38,6 @@ struct Decrement {
   u32 operator()(u32 a, u32 b) const { return a == 0 || a > b ? b : a - 1; }
 };
 
-float flushed(float x) { return std::fabs(x) < 0x1p-126f ? std::copysign(0.0f, x) : x; }
 // In global memory hardware takes subnormal numbers for zeros, in shared memory it does not.
 template <bool Flush>
 struct AddFloat {

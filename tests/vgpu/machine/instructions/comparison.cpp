@@ -1,7 +1,7 @@
 // setp and set: comparisons of integers, floats and halves, combined with a predicate. PTX ISA, section 9.7.6.
-#include <cmath>
 #include <cstring>
 
+#include "arithmetic/flushed.h"
 #include "arithmetic/half_math.h"
 #include "machine/instructions/arithmetic.h"
 #include "machine/lanes.h"
@@ -13,14 +13,10 @@ using u16 = std::uint16_t;
 using u32 = std::uint32_t;
 using u64 = std::uint64_t;
 using arithmetic::Comparison;
+using arithmetic::flushed;
 using ptx::Type;
 
 using Compare = u32 (*)(const void* a, const void* b);
-
-template <class T>
-T flushed(T a) {
-  return std::fabs(a) < T(1.17549435e-38) ? std::copysign(T(0), a) : a;
-}
 
 template <Comparison C, class T>
 bool holds(T a, T b) {

@@ -6,6 +6,7 @@
 
 #include "arithmetic/approximations.h"
 #include "arithmetic/float_math.h"
+#include "arithmetic/flushed.h"
 #include "machine/instructions/arithmetic.h"
 #include "machine/lanes.h"
 
@@ -16,13 +17,12 @@ using u32 = std::uint32_t;
 using u64 = std::uint64_t;
 using arithmetic::FloatModifiers;
 using arithmetic::FloatOperation;
+using arithmetic::flushed;
 using arithmetic::RoundingMode;
 using ptx::Type;
 
 // Hardware answers every NaN of f32 arithmetic with this one.
 float canonical(float x) { return x != x ? std::bit_cast<float>(0x7FFF'FFFFu) : x; }
-
-float flushed(float x) { return std::fabs(x) < 0x1p-126f ? std::copysign(0.0f, x) : x; }
 
 struct Add {
   float operator()(float a, float b) const { return a + b; }
