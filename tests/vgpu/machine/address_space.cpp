@@ -242,6 +242,12 @@ bool find_places(Warp& warp, const MemoryAccess& access, const u64* addresses, u
   }
 }
 
+bool find_places(Warp& warp, const Op& op, std::size_t operand, const MemoryAccess& access, u32 mask, Places& places) {
+  alignas(64) u64 scratch[kLanes];
+  const u64* addresses = addresses_of(warp, op.at[operand], access.is_narrow, op.immediate, scratch);
+  return find_places(warp, access, addresses, mask, places);
+}
+
 const u64* addresses_of(const Warp& warp, u32 offset, bool is_narrow, u64 displacement, u64* scratch) {
   if (is_narrow) {
     const u32* base = warp.lanes<u32>(offset);

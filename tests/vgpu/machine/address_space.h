@@ -37,6 +37,10 @@ struct Places {
 bool find_places(Warp& warp, const MemoryAccess& access, const std::uint64_t* addresses, std::uint32_t mask,
                  Places& places);
 
+// The places at an instruction's address operand, which its immediate displaces.
+bool find_places(Warp& warp, const Op& op, std::size_t operand, const MemoryAccess& access, std::uint32_t mask,
+                 Places& places);
+
 // The lanes' addresses: those in the register at `offset`, with `displacement` added. `scratch` may come to hold them.
 const std::uint64_t* addresses_of(const Warp& warp, std::uint32_t offset, bool is_narrow, std::uint64_t displacement,
                                   std::uint64_t* scratch);

@@ -74,10 +74,8 @@ struct AtomicAccess {
 template <class F, class T, bool Compares>
 void atomic(Warp& warp, const Op& op, u32 mask) {
   const auto& access = *static_cast<const AtomicAccess*>(op.extra);
-  alignas(64) u64 scratch[kLanes];
-  const u64* addresses = addresses_of(warp, op.at[1], access.memory.is_narrow, op.immediate, scratch);
   Places places;
-  if (!find_places(warp, access.memory, addresses, mask, places)) return;
+  if (!find_places(warp, op, 1, access.memory, mask, places)) return;
   T* d = warp.lanes<T>(op.at[0]);
   alignas(64) T b[kLanes], c[kLanes];
   std::memcpy(b, warp.lanes<T>(op.at[2]), sizeof b);

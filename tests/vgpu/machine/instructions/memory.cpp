@@ -87,10 +87,8 @@ bool is_row(const Places& places) {
 template <class T, u32 Count>
 void load(Warp& warp, const Op& op, u32 mask) {
   const auto& access = *static_cast<const MemoryAccess*>(op.extra);
-  alignas(64) u64 scratch[kLanes];
-  const u64* addresses = addresses_of(warp, op.at[0], access.is_narrow, op.immediate, scratch);
   Places places;
-  if (!find_places(warp, access, addresses, mask, places)) return;
+  if (!find_places(warp, op, 0, access, mask, places)) return;
   if (mask == kAllLanes) {
     if (Count == 1 && is_row<sizeof(T)>(places)) {
       std::memcpy(warp.lanes<T>(op.at[1]), places.at[0], kLanes * sizeof(T));
@@ -111,10 +109,8 @@ void load(Warp& warp, const Op& op, u32 mask) {
 template <class T, u32 Count>
 void store(Warp& warp, const Op& op, u32 mask) {
   const auto& access = *static_cast<const MemoryAccess*>(op.extra);
-  alignas(64) u64 scratch[kLanes];
-  const u64* addresses = addresses_of(warp, op.at[0], access.is_narrow, op.immediate, scratch);
   Places places;
-  if (!find_places(warp, access, addresses, mask, places)) return;
+  if (!find_places(warp, op, 0, access, mask, places)) return;
   if (Count == 1 && mask == kAllLanes && is_row<sizeof(T)>(places)) {
     std::memcpy(places.at[0], warp.lanes<T>(op.at[1]), kLanes * sizeof(T));
     return;
