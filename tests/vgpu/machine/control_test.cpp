@@ -5,6 +5,7 @@
 #include <functional>
 #include <numeric>
 
+#include "machine/integers.h"
 #include "machine/testing/kernel_run.h"
 #include "machine/testing/ptx_text.h"
 
@@ -13,8 +14,6 @@ namespace {
 
 using testing::kernel;
 using testing::KernelRun;
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
 
 const std::string kBegin =
     "mov.u32 %r0, %tid.x; mul.wide.u32 %d0, %r0, 4; add.s64 %d1, %p0, %d0; add.s64 %d2, %p1, %d0;\nld.global.u32 %r1, "

@@ -2,6 +2,7 @@
 // report must name the line that did it.
 #include <gtest/gtest.h>
 
+#include "machine/integers.h"
 #include "machine/testing/kernel_run.h"
 #include "machine/testing/ptx_text.h"
 
@@ -10,8 +11,6 @@ namespace {
 
 using testing::kernel;
 using testing::KernelRun;
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
 
 struct Ending {
   Outcome outcome;

@@ -5,6 +5,7 @@
 #include <cfenv>
 
 #include "arithmetic/half_bits.h"
+#include "machine/integers.h"
 #include "machine/testing/instruction_check.h"
 
 namespace vgpu {
@@ -12,10 +13,6 @@ namespace {
 
 using testing::check;
 using testing::Predicate;
-using u16 = std::uint16_t;
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
-using s32 = std::int32_t;
 
 float flushed(float x) { return std::fabs(x) < 0x1p-126f ? std::copysign(0.0f, x) : x; }
 

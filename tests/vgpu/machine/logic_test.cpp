@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "machine/integers.h"
 #include "machine/testing/instruction_check.h"
 
 namespace vgpu {
@@ -9,12 +10,6 @@ namespace {
 
 using testing::check;
 using testing::Predicate;
-using u16 = std::uint16_t;
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
-using s16 = std::int16_t;
-using s32 = std::int32_t;
-using s64 = std::int64_t;
 
 template <class T>
 void check_bits() {

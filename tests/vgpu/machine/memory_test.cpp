@@ -1,5 +1,6 @@
 // Loads, stores and atomics: widths, vectors, spaces, generic addresses, signs.
 #include "arithmetic/half_bits.h"
+#include "machine/integers.h"
 #include "machine/testing/instruction_check.h"
 
 namespace vgpu {
@@ -8,10 +9,6 @@ namespace {
 using testing::check;
 using testing::kernel;
 using testing::KernelRun;
-using u16 = std::uint16_t;
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
-using s32 = std::int32_t;
 
 // %d1 is the thread's own 16 bytes of the first buffer, %d2 of the second.
 const std::string kOwnPlace =

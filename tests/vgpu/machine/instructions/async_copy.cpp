@@ -9,13 +9,12 @@
 #include "machine/block.h"
 #include "machine/execution.h"
 #include "machine/instructions/memory.h"
+#include "machine/integers.h"
 #include "machine/lanes.h"
 
 namespace vgpu::machine {
 namespace {
 
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
 using ptx::Type;
 
 struct CopyAccess {

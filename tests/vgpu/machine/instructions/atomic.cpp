@@ -10,16 +10,12 @@
 #include "machine/execution.h"
 #include "machine/instructions/integer_functions.h"
 #include "machine/instructions/memory.h"
+#include "machine/integers.h"
 #include "machine/lanes.h"
 
 namespace vgpu::machine {
 namespace {
 
-using u16 = std::uint16_t;
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
-using s32 = std::int32_t;
-using s64 = std::int64_t;
 using arithmetic::flushed;
 using integer_functions::Maximum;
 using integer_functions::Minimum;

@@ -4,12 +4,12 @@
 #include "machine/block.h"
 #include "machine/decoder.h"
 #include "machine/execution.h"
+#include "machine/integers.h"
 #include "machine/lanes.h"
 
 namespace vgpu::machine {
 namespace {
 
-using u32 = std::uint32_t;
 using ptx::Type;
 
 struct Form {

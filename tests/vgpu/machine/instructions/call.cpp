@@ -9,13 +9,11 @@
 #include "machine/execution.h"
 #include "machine/instructions/handlers.h"
 #include "machine/instructions/system_calls.h"
+#include "machine/integers.h"
 #include "machine/lanes.h"
 
 namespace vgpu::machine {
 namespace {
-
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
 
 struct Copy {
   u64 from, to, bytes;

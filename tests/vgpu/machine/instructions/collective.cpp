@@ -7,15 +7,13 @@
 #include "machine/decoder.h"
 #include "machine/execution.h"
 #include "machine/instructions/integer_functions.h"
+#include "machine/integers.h"
 #include "machine/lane_list.h"
 #include "machine/lanes.h"
 
 namespace vgpu::machine {
 namespace {
 
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
-using s32 = std::int32_t;
 using integer_functions::Maximum;
 using integer_functions::Minimum;
 using ptx::Type;

@@ -4,14 +4,12 @@
 #include "arithmetic/flushed.h"
 #include "arithmetic/half_math.h"
 #include "machine/instructions/arithmetic.h"
+#include "machine/integers.h"
 #include "machine/lanes.h"
 
 namespace vgpu::machine {
 namespace {
 
-using u16 = std::uint16_t;
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
 using arithmetic::Comparison;
 using arithmetic::flushed;
 using ptx::Type;

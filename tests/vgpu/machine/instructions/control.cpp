@@ -4,6 +4,7 @@
 #include "machine/execution.h"
 #include "machine/instructions/async_copy.h"
 #include "machine/instructions/handlers.h"
+#include "machine/integers.h"
 #include "machine/lanes.h"
 
 namespace vgpu::machine {
@@ -20,8 +21,6 @@ void exit(Warp& warp, const Op&, std::uint32_t mask) {
 }  // namespace handlers
 
 namespace {
-
-using u32 = std::uint32_t;
 
 // at: index; extra: targets. An index beyond the list is undefined in PTX, and an error here.
 void branch_by_index(Warp& warp, const Op& op, u32 mask) {

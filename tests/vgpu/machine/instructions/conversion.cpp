@@ -3,12 +3,12 @@
 
 #include "arithmetic/convert.h"
 #include "machine/instructions/arithmetic.h"
+#include "machine/integers.h"
 #include "machine/lanes.h"
 
 namespace vgpu::machine {
 namespace {
 
-using u32 = std::uint32_t;
 using arithmetic::Conversion;
 using arithmetic::RoundingMode;
 using ptx::Type;

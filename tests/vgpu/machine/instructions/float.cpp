@@ -8,13 +8,12 @@
 #include "arithmetic/float_math.h"
 #include "arithmetic/flushed.h"
 #include "machine/instructions/arithmetic.h"
+#include "machine/integers.h"
 #include "machine/lanes.h"
 
 namespace vgpu::machine {
 namespace {
 
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
 using arithmetic::FloatModifiers;
 using arithmetic::FloatOperation;
 using arithmetic::flushed;

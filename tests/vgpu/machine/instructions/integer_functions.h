@@ -7,15 +7,9 @@
 #include <type_traits>
 
 #include "arithmetic/integer_math.h"
+#include "machine/integers.h"
 
 namespace vgpu::machine::integer_functions {
-
-using u16 = std::uint16_t;
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
-using s16 = std::int16_t;
-using s32 = std::int32_t;
-using s64 = std::int64_t;
 
 struct Add {
   template <class T>

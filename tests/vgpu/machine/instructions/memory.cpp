@@ -6,6 +6,7 @@
 
 #include "machine/block.h"
 #include "machine/execution.h"
+#include "machine/integers.h"
 #include "machine/lanes.h"
 
 namespace vgpu::machine {
@@ -58,10 +59,6 @@ void skip_cache_hints(Decoder& d) {
 
 namespace {
 
-using u8 = std::uint8_t;
-using u16 = std::uint16_t;
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
 using ptx::Space;
 using ptx::Type;
 

@@ -1,15 +1,12 @@
 // mov with packing and unpacking, cvta, isspacep, selp, slct. PTX ISA, section 9.7.8.
 #include "machine/address_space.h"
 #include "machine/decoder.h"
+#include "machine/integers.h"
 #include "machine/lanes.h"
 
 namespace vgpu::machine {
 namespace {
 
-using u8 = std::uint8_t;
-using u16 = std::uint16_t;
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
 using ptx::Type;
 using Kind = ptx::Operand::Kind;
 

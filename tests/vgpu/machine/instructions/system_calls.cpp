@@ -8,13 +8,11 @@
 #include "machine/address_space.h"
 #include "machine/block.h"
 #include "machine/execution.h"
+#include "machine/integers.h"
 #include "machine/lanes.h"
 
 namespace vgpu::machine {
 namespace {
-
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
 
 struct SystemCall {
   std::vector<u64> arguments, results;

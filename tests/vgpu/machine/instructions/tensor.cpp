@@ -6,14 +6,13 @@
 #include "arithmetic/mma.h"
 #include "machine/execution.h"
 #include "machine/instructions/memory.h"
+#include "machine/integers.h"
 #include "machine/lane_list.h"
 #include "machine/lanes.h"
 
 namespace vgpu::machine {
 namespace {
 
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
 using ptx::Type;
 
 // These need the whole warp. False: not now; the launch may have ended.
