@@ -34,14 +34,14 @@ std::uint32_t wavefronts(const std::uint64_t* first, std::uint32_t count, std::u
   return most;
 }
 
-void append(std::string& json, const char* key, std::uint64_t value) {
-  json += std::string(json.back() == '{' ? "" : ", ") + '"' + key + "\": " + std::to_string(value);
+void append(std::string& json, const std::string& key, std::uint64_t value) {
+  json += (json.back() == '{' ? "\"" : ", \"") + key + "\": " + std::to_string(value);
 }
 
-void append_ratio(std::string& json, const char* key, std::uint64_t value, std::uint64_t ideal) {
+void append_ratio(std::string& json, const std::string& key, std::uint64_t value, std::uint64_t ideal) {
   char text[48];
   std::snprintf(text, sizeof text, "%.4f", ideal == 0 ? 1.0 : static_cast<double>(value) / static_cast<double>(ideal));
-  json += std::string(", \"") + key + "\": " + text;
+  json += ", \"" + key + "\": " + text;
 }
 
 std::string quoted(const std::string& text) {
@@ -51,6 +51,23 @@ std::string quoted(const std::string& text) {
     if (static_cast<unsigned char>(c) >= 0x20) json += c;
   }
   return json + '"';
+}
+
+// What the accesses to one kind of memory cost, in `unit`.
+template <class Facts>
+void append_memory(std::string& json, const char* space, const std::map<std::string, Facts>& by_mnemonic,
+                   const std::string& unit, std::uint64_t Facts::*cost, std::uint64_t Facts::*ideal_cost) {
+  json += ", " + quoted(space) + ": {";
+  for (const auto& [mnemonic, facts] : by_mnemonic) {
+    json += (json.back() == '{' ? "" : ", ") + quoted(mnemonic) + ": {";
+    append(json, "requests", facts.requests);
+    append(json, unit, facts.*cost);
+    append(json, "ideal_" + unit, facts.*ideal_cost);
+    append_ratio(json, unit + "_over_ideal", facts.*cost, facts.*ideal_cost);
+    append(json, "bytes", facts.bytes);
+    json += "}";
+  }
+  json += "}";
 }
 
 }  // namespace
@@ -99,32 +116,16 @@ void Counters::Global::add(const Access& access) {
 
 std::string to_json(const Counters& counters) {
   std::string json = "{\"kernel\": " + quoted(counters.kernel) + ", \"instructions\": {";
-  for (const auto& [mnemonic, count] : counters.instructions) append(json, mnemonic.c_str(), count);
+  for (const auto& [mnemonic, count] : counters.instructions) append(json, mnemonic, count);
   json += "}";
   append(json, "tensor_instructions", counters.tensor_instructions);
   append(json, "barriers", counters.barriers);
   append(json, "local_bytes", counters.local_bytes);
-  json += ", \"shared\": {";
-  for (const auto& [mnemonic, facts] : counters.shared) {
-    json += (json.back() == '{' ? "" : ", ") + quoted(mnemonic) + ": {";
-    append(json, "requests", facts.requests);
-    append(json, "wavefronts", facts.wavefronts);
-    append(json, "ideal_wavefronts", facts.ideal_wavefronts);
-    append_ratio(json, "wavefronts_over_ideal", facts.wavefronts, facts.ideal_wavefronts);
-    append(json, "bytes", facts.bytes);
-    json += "}";
-  }
-  json += "}, \"global\": {";
-  for (const auto& [mnemonic, facts] : counters.global) {
-    json += (json.back() == '{' ? "" : ", ") + quoted(mnemonic) + ": {";
-    append(json, "requests", facts.requests);
-    append(json, "sectors", facts.sectors);
-    append(json, "ideal_sectors", facts.ideal_sectors);
-    append_ratio(json, "sectors_over_ideal", facts.sectors, facts.ideal_sectors);
-    append(json, "bytes", facts.bytes);
-    json += "}";
-  }
-  return json + "}}";
+  append_memory(json, "shared", counters.shared, "wavefronts", &Counters::Shared::wavefronts,
+                &Counters::Shared::ideal_wavefronts);
+  append_memory(json, "global", counters.global, "sectors", &Counters::Global::sectors,
+                &Counters::Global::ideal_sectors);
+  return json + "}";
 }
 
 std::string to_json(const std::vector<Counters>& launches) {
