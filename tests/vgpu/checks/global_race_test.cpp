@@ -21,6 +21,18 @@ class GlobalRace : public WatchedLaunch {
   AddressOf flag() {
     return [this](std::uint32_t) { return flag_; };
   }
+
+  // Block 0 writes a word and releases the flag.
+  void publish() {
+    global(K::store, 10, 0, 0, 0, 4, words());
+    global(K::store, 11, 0, 0, 0, 4, flag(), MemoryOrder::release);
+  }
+  // Another block reads the flag and then, in `line`, the word.
+  void look(std::uint32_t block, MemoryOrder order, std::uint32_t line) {
+    global(K::load, 20, block, 0, 0, 4, flag(), order);
+    global(K::load, line, block, 0, 0, 4, words());
+  }
+
   std::uint64_t data_ = 0, flag_ = 0;
 };
 
@@ -199,27 +211,21 @@ TEST_F(GlobalRace, AFenceOfTheBlocksScopePublishesToTheBlockOnly) {
 
 TEST_F(GlobalRace, ReleaseAndAcquire) {
   launch(64, 3);
-  global(K::store, 10, 0, 0, 0, 4, words());
-  global(K::store, 11, 0, 0, 0, 4, flag(), MemoryOrder::release);
-  global(K::load, 20, 1, 0, 0, 4, flag(), MemoryOrder::acquire);
-  global(K::load, 21, 1, 0, 0, 4, words());
+  publish();
+  look(1, MemoryOrder::acquire, 21);
   expect_clean();
-  global(K::load, 20, 2, 0, 0, 4, flag(), MemoryOrder::relaxed);
-  global(K::load, 22, 2, 0, 0, 4, words());
+  look(2, MemoryOrder::relaxed, 22);
   expect_one(kRace, {"of block (2,0,0)", "kernel.cu:22"});
 }
 
 TEST_F(GlobalRace, AnAtomicBetweenContinuesARelease) {
   launch(32, 4);
-  global(K::store, 10, 0, 0, 0, 4, words());
-  global(K::store, 11, 0, 0, 0, 4, flag(), MemoryOrder::release);
+  publish();
   global(K::atomic, 12, 1, 0, 0, 4, flag(), MemoryOrder::relaxed);
-  global(K::load, 20, 2, 0, 0, 4, flag(), MemoryOrder::acquire);
-  global(K::load, 21, 2, 0, 0, 4, words());
+  look(2, MemoryOrder::acquire, 21);
   expect_clean();
   global(K::store, 13, 1, 0, 0, 4, flag(), MemoryOrder::relaxed);  // a store does not
-  global(K::load, 20, 3, 0, 0, 4, flag(), MemoryOrder::acquire);
-  global(K::load, 23, 3, 0, 0, 4, words());
+  look(3, MemoryOrder::acquire, 23);
   EXPECT_EQ(kinds(), std::vector{kRace});
 }
 
