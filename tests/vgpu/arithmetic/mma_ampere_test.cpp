@@ -59,13 +59,14 @@ std::uint32_t truncated_float(Int128 sum, int exponent) {
   return sign | static_cast<std::uint32_t>(field) << 23 | (static_cast<std::uint32_t>(magnitude) & 0x7F'FFFF);
 }
 
-std::uint32_t model(const FloatCase& test, const Matrix& a, const Matrix& b, std::uint32_t c, int row, int column) {
+std::uint32_t model(const FloatCase& test, const Operands& operands, int row, int column) {
   const int slice = test.type == MmaType::tf32 ? 4 : 8;
-  std::uint32_t accumulator = c;
+  std::uint32_t accumulator = operands.c.at(row, column);
   for (int begin = 0; begin < test.k; begin += slice) {
     std::vector<Term> terms = {term_of(test.accumulator, accumulator)};
     for (int k = begin; k < begin + slice; ++k) {
-      terms.push_back(product_of(term_of(test.type, a.at(row, k)), term_of(test.type, b.at(k, column))));
+      terms.push_back(
+          product_of(term_of(test.type, operands.a.at(row, k)), term_of(test.type, operands.b.at(k, column))));
     }
     int largest = -10000;
     for (const Term& term : terms) {
@@ -92,17 +93,11 @@ TEST(MmaAmpere, EqualsTheIntegerModel) {
   for (const FloatCase& test : float_cases()) {
     for (const Magnitudes magnitudes : {Magnitudes::alike, Magnitudes::wide, Magnitudes::tiny}) {
       for (int i = 0; i < 20; ++i) {
-        Matrix a = random_matrix(test.type, 16, test.k, magnitudes, random);
-        Matrix b = random_matrix(test.type, test.k, 8, magnitudes, random);
-        Matrix c = random_matrix(test.accumulator, 16, 8, magnitudes, random);
-        Warp warp(test.instruction(), test.packed(), test.packed_c());
-        warp.set_a(a);
-        warp.set_b(b);
-        warp.set_c(c);
-        const Matrix d = warp.run(Rounding::ampere);
+        const Operands operands = random_operands(test, magnitudes, random);
+        const Matrix d = product(test, operands, Rounding::ampere);
         for (int row = 0; row < 16; ++row) {
           for (int column = 0; column < 8; ++column) {
-            ASSERT_EQ(d.at(row, column), model(test, a, b, c.at(row, column), row, column))
+            ASSERT_EQ(d.at(row, column), model(test, operands, row, column))
                 << test.name << " row " << row << " column " << column << " magnitudes "
                 << static_cast<int>(magnitudes);
           }
@@ -117,17 +112,13 @@ TEST(MmaAmpere, EqualsTheIntegerModel) {
 TEST(MmaAmpere, KeepsTwentyFourFractionalBits) {
   const FloatCase test{"f16", MmaType::f16, MmaType::f32, 16};
   const auto run = [&](float c, std::vector<std::pair<std::uint32_t, std::uint32_t>> factors) {
-    Matrix a(16, 16), b(16, 8), accumulators(16, 8);
+    Operands operands(test);
     for (std::size_t k = 0; k < factors.size(); ++k) {
-      a.at(Cell{3, static_cast<int>(k)}) = factors[k].first;
-      b.at(Cell{static_cast<int>(k), 5}) = factors[k].second;
+      operands.a.at(Cell{3, static_cast<int>(k)}) = factors[k].first;
+      operands.b.at(Cell{static_cast<int>(k), 5}) = factors[k].second;
     }
-    accumulators.at(Cell{3, 5}) = std::bit_cast<std::uint32_t>(c);
-    Warp warp(test.instruction(), 2, 1);
-    warp.set_a(a);
-    warp.set_b(b);
-    warp.set_c(accumulators);
-    return std::bit_cast<float>(warp.run(Rounding::ampere).at(3, 5));
+    operands.c.at(Cell{3, 5}) = std::bit_cast<std::uint32_t>(c);
+    return std::bit_cast<float>(product(test, operands, Rounding::ampere).at(3, 5));
   };
   constexpr std::uint32_t kOne = 0x3C00, kMinusOne = 0xBC00, kAlmostTwo = 0x3FFF;
   EXPECT_EQ(run(0x1.8p-24f, {{kOne, kOne}}), 1.0f);
@@ -148,43 +139,31 @@ TEST(MmaAmpere, KeepsTwentyFourFractionalBits) {
 // from a subnormal number's exponent, which is -14, so that the sum is a tie.
 TEST(MmaAmpere, TakesSubnormalAccumulatorsAsTheyAre) {
   const FloatCase test{"f16", MmaType::f16, MmaType::f16, 8};
-  Matrix a(16, 8), b(8, 8), c(16, 8);
-  c.at(Cell{9, 2}) = 0x0002;
-  a.at(Cell{9, 0}) = 0x0C00, b.at(Cell{0, 2}) = 0x0800;  // 2^-12 * 2^-13
-  a.at(Cell{9, 1}) = 0x0010, b.at(Cell{1, 2}) = 0x0010;  // 2^-20 * 2^-20
-  Warp warp(test.instruction(), 2, 2);
-  warp.set_a(a);
-  warp.set_b(b);
-  warp.set_c(c);
-  EXPECT_EQ(warp.run(Rounding::ampere).at(9, 2), 0x0002u);
-  warp.set_c(c);
-  EXPECT_EQ(warp.run(Rounding::exact).at(9, 2), 0x0003u);
+  Operands operands(test);
+  operands.c.at(Cell{9, 2}) = 0x0002;
+  operands.a.at(Cell{9, 0}) = 0x0C00, operands.b.at(Cell{0, 2}) = 0x0800;  // 2^-12 * 2^-13
+  operands.a.at(Cell{9, 1}) = 0x0010, operands.b.at(Cell{1, 2}) = 0x0010;  // 2^-20 * 2^-20
+  EXPECT_EQ(product(test, operands, Rounding::ampere).at(9, 2), 0x0002u);
+  EXPECT_EQ(product(test, operands, Rounding::exact).at(9, 2), 0x0003u);
 }
 
 TEST(MmaAmpere, PropagatesInfinitiesAndNans) {
   std::mt19937 random(6);
   for (const FloatCase& test : float_cases()) {
     for (int i = 0; i < 50; ++i) {
-      Matrix a = random_matrix(test.type, 16, test.k, Magnitudes::alike, random);
-      Matrix b = random_matrix(test.type, test.k, 8, Magnitudes::alike, random);
-      Matrix c = random_matrix(test.accumulator, 16, 8, Magnitudes::alike, random);
-      plant_specials(test, a, b, c, random);
-      Warp warp(test.instruction(), test.packed(), test.packed_c());
-      warp.set_a(a);
-      warp.set_b(b);
-      warp.set_c(c);
-      const Matrix d = warp.run(Rounding::ampere);
+      Operands operands = random_operands(test, Magnitudes::alike, random);
+      plant_specials(test, operands, random);
+      const Matrix d = product(test, operands, Rounding::ampere);
       for (int row = 0; row < 16; ++row) {
         for (int column = 0; column < 8; ++column) {
-          double sum = number(test.accumulator, c.at(row, column));
-          for (int k = 0; k < test.k; ++k) sum += number(test.type, a.at(row, k)) * number(test.type, b.at(k, column));
+          const double sum = plain_sum(test, operands, row, column);
           const double result = number(test.accumulator, d.at(row, column));
           if (std::isnan(sum)) {
             ASSERT_EQ(d.at(row, column), test.accumulator == MmaType::f16 ? 0x7FFFu : 0x7FFF'FFFFu);
           } else if (std::isinf(sum)) {
             ASSERT_EQ(result, sum);
           } else {
-            ASSERT_EQ(d.at(row, column), model(test, a, b, c.at(row, column), row, column));
+            ASSERT_EQ(d.at(row, column), model(test, operands, row, column));
           }
         }
       }

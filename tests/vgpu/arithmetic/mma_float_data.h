@@ -59,16 +59,42 @@ inline std::uint32_t random_bits(MmaType type, Magnitudes magnitudes, std::mt199
   return static_cast<std::uint32_t>(exponent) << fraction_bits | fraction | (random() & 1 ? sign_bit(type) : 0);
 }
 
-inline Matrix random_matrix(MmaType type, int rows, int columns, Magnitudes magnitudes, std::mt19937& random) {
-  Matrix matrix(rows, columns);
-  for (auto& bits : matrix.bits) bits = random_bits(type, magnitudes, random);
-  return matrix;
+// What a case multiplies and adds, zeros at first: d = a * b + c.
+struct Operands {
+  explicit Operands(const FloatCase& test) : a(16, test.k), b(test.k, 8), c(16, 8) {}
+  Matrix a, b, c;
+};
+
+inline Operands random_operands(const FloatCase& test, Magnitudes magnitudes, std::mt19937& random) {
+  Operands operands(test);
+  for (auto& bits : operands.a.bits) bits = random_bits(test.type, magnitudes, random);
+  for (auto& bits : operands.b.bits) bits = random_bits(test.type, magnitudes, random);
+  for (auto& bits : operands.c.bits) bits = random_bits(test.accumulator, magnitudes, random);
+  return operands;
+}
+
+// What the instruction makes of them.
+inline Matrix product(const FloatCase& test, const Operands& operands, Rounding rounding) {
+  Warp warp(test.instruction(), test.packed(), test.packed_c());
+  warp.set_a(operands.a);
+  warp.set_b(operands.b);
+  warp.set_c(operands.c);
+  return warp.run(rounding);
+}
+
+// One element of it by a plain loop in double precision.
+inline double plain_sum(const FloatCase& test, const Operands& operands, int row, int column) {
+  double sum = number(test.accumulator, operands.c.at(row, column));
+  for (int k = 0; k < test.k; ++k) {
+    sum += number(test.type, operands.a.at(row, k)) * number(test.type, operands.b.at(k, column));
+  }
+  return sum;
 }
 
 inline std::uint32_t infinity_bits(MmaType type) { return sign_bit(type) - (1u << stored_fraction_bits(type)); }
 
 // One infinity or NaN in one of the matrices.
-inline void plant_specials(const FloatCase& test, Matrix& a, Matrix& b, Matrix& c, std::mt19937& random) {
+inline void plant_specials(const FloatCase& test, Operands& operands, std::mt19937& random) {
   const auto plant = [&](Matrix& matrix, MmaType type) {
     std::uint32_t special = infinity_bits(type);
     if (random() % 3 == 0) special |= 1u << (stored_fraction_bits(type) - 1 - random() % 2);  // NaN
@@ -77,9 +103,9 @@ inline void plant_specials(const FloatCase& test, Matrix& a, Matrix& b, Matrix& 
   };
   for (int i = 0; i < 3; ++i) {
     switch (random() % 3) {
-      case 0: plant(a, test.type); break;
-      case 1: plant(b, test.type); break;
-      default: plant(c, test.accumulator); break;
+      case 0: plant(operands.a, test.type); break;
+      case 1: plant(operands.b, test.type); break;
+      default: plant(operands.c, test.accumulator); break;
     }
   }
 }

@@ -18,16 +18,11 @@ std::uint32_t rounded_result(MmaType type, double sum) {
   return std::bit_cast<std::uint32_t>(static_cast<float>(sum));
 }
 
-void expect_product(const FloatCase& test, Matrix& a, Matrix& b, Matrix& c) {
-  Warp warp(test.instruction(), test.packed(), test.packed_c());
-  warp.set_a(a);
-  warp.set_b(b);
-  warp.set_c(c);
-  const Matrix d = warp.run(Rounding::exact);
+void expect_product(const FloatCase& test, const Operands& operands) {
+  const Matrix d = product(test, operands, Rounding::exact);
   for (int row = 0; row < 16; ++row) {
     for (int column = 0; column < 8; ++column) {
-      double sum = number(test.accumulator, c.at(row, column));
-      for (int k = 0; k < test.k; ++k) sum += number(test.type, a.at(row, k)) * number(test.type, b.at(k, column));
+      const double sum = plain_sum(test, operands, row, column);
       ASSERT_EQ(d.at(row, column), rounded_result(test.accumulator, sum))
           << test.name << " row " << row << " column " << column << " sum " << sum;
     }
@@ -39,10 +34,7 @@ TEST(MmaFloat, EqualsPlainLoops) {
   for (const FloatCase& test : float_cases()) {
     for (const Magnitudes magnitudes : {Magnitudes::alike, Magnitudes::wide, Magnitudes::tiny}) {
       for (int i = 0; i < 20; ++i) {
-        Matrix a = random_matrix(test.type, 16, test.k, magnitudes, random);
-        Matrix b = random_matrix(test.type, test.k, 8, magnitudes, random);
-        Matrix c = random_matrix(test.accumulator, 16, 8, magnitudes, random);
-        expect_product(test, a, b, c);
+        expect_product(test, random_operands(test, magnitudes, random));
       }
     }
   }
@@ -52,11 +44,9 @@ TEST(MmaFloat, PropagatesInfinitiesAndNans) {
   std::mt19937 random(2);
   for (const FloatCase& test : float_cases()) {
     for (int i = 0; i < 50; ++i) {
-      Matrix a = random_matrix(test.type, 16, test.k, Magnitudes::alike, random);
-      Matrix b = random_matrix(test.type, test.k, 8, Magnitudes::alike, random);
-      Matrix c = random_matrix(test.accumulator, 16, 8, Magnitudes::alike, random);
-      plant_specials(test, a, b, c, random);
-      expect_product(test, a, b, c);
+      Operands operands = random_operands(test, Magnitudes::alike, random);
+      plant_specials(test, operands, random);
+      expect_product(test, operands);
     }
   }
 }
@@ -64,16 +54,11 @@ TEST(MmaFloat, PropagatesInfinitiesAndNans) {
 // The lower 13 bits of a tf32 operand are not part of it.
 TEST(MmaFloat, IgnoresTheLowBitsOfTf32) {
   const FloatCase test{"tf32", MmaType::tf32, MmaType::f32, 8};
-  Matrix a(16, 8), b(8, 8), c(16, 8);
-  for (auto& bits : a.bits) bits = 0x3F80'1FFF;
-  for (auto& bits : b.bits) bits = 0x4000'1FFF;
-  Warp warp(test.instruction(), 1, 1);
-  warp.set_a(a);
-  warp.set_b(b);
-  warp.set_c(c);
+  Operands operands(test);
+  for (auto& bits : operands.a.bits) bits = 0x3F80'1FFF;
+  for (auto& bits : operands.b.bits) bits = 0x4000'1FFF;
   for (const Rounding rounding : {Rounding::exact, Rounding::ampere}) {
-    warp.set_c(c);
-    const Matrix d = warp.run(rounding);
+    const Matrix d = product(test, operands, rounding);
     for (const auto bits : d.bits) ASSERT_EQ(std::bit_cast<float>(bits), 16.0f);
   }
 }

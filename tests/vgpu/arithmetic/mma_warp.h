@@ -28,9 +28,9 @@ class Warp {
   Warp(const MmaInstruction& mma, int packed, int packed_c)
       : mma_(mma), shape_(manual::shape(mma.m, mma.k, packed)), packed_c_(packed_c) {}
 
-  void set_a(Matrix& a) { pack(a, a_, shape_.a, shape_.a_elements, shape_.packed); }
-  void set_b(Matrix& b) { pack(b, b_, shape_.b, shape_.b_elements, shape_.packed); }
-  void set_c(Matrix& c) { pack(c, c_, manual::c, mma_.m / 4, packed_c_); }
+  void set_a(const Matrix& a) { pack(a, a_, shape_.a, shape_.a_elements, shape_.packed); }
+  void set_b(const Matrix& b) { pack(b, b_, shape_.b, shape_.b_elements, shape_.packed); }
+  void set_c(const Matrix& c) { pack(c, c_, manual::c, mma_.m / 4, packed_c_); }
 
   // Runs twice: with registers of its own for the result, and with C's in the opposite order, which must be no
   // different.
@@ -63,13 +63,15 @@ class Warp {
   }
 
  private:
-  static void pack(Matrix& matrix, WarpRegister* registers, Cell (*cell)(int, int, int), int elements, int packed) {
+  static void pack(const Matrix& matrix, WarpRegister* registers, Cell (*cell)(int, int, int), int elements,
+                   int packed) {
     const int width = 32 / packed;
     for (int lane = 0; lane < 32; ++lane) {
       for (int i = 0; i < elements; ++i) {
         auto& word = registers[i / packed][lane];
         if (i % packed == 0) word = 0;
-        word |= matrix.at(cell(lane / 4, lane % 4, i)) << (i % packed * width);
+        const Cell place = cell(lane / 4, lane % 4, i);
+        word |= matrix.at(place.row, place.column) << (i % packed * width);
       }
     }
   }
