@@ -5,24 +5,20 @@
 
 #include "arithmetic/half_bits.h"
 #include "machine/integers.h"
-#include "machine/testing/kernel_run.h"
+#include "machine/testing/one_block.h"
 #include "machine/testing/ptx_text.h"
 
 namespace vgpu {
 namespace {
 
+using testing::count_up;
 using testing::kernel;
 using testing::KernelRun;
+using testing::own_places;
+using testing::run_one_block;
 
-const std::string kThread =
-    "mov.u32 %r0, %tid.x; mul.wide.u32 %d0, %r0, 4; add.s64 %d1, %p0, %d0; add.s64 %d2, %p1, %d0; mov.u32 %r63, s; "
-    "mad.lo.u32 %r62, %r0, 4, %r63;\n";
-
-std::vector<u32> count_up(std::size_t count) {
-  std::vector<u32> values(count);
-  std::iota(values.begin(), values.end(), 0);
-  return values;
-}
+// A word of each buffer for each thread, and of the shared variable `s`.
+const std::string kThread = own_places(4) + "mov.u32 %r63, s; mad.lo.u32 %r62, %r0, 4, %r63;\n";
 
 // One block; a result of 32 bits from each thread.
 std::vector<u32> run_block(const std::string& body, u32 threads, Schedule schedule = Schedule::forward,
@@ -30,10 +26,7 @@ std::vector<u32> run_block(const std::string& body, u32 threads, Schedule schedu
   KernelRun run(kernel(kThread + body + "\nst.global.u32 [%d2], %r1; ret;", ".shared .align 128 .b8 s[8192];\n"));
   run.settings.schedule = schedule;
   run.settings.seed = 11;
-  const auto out = run.upload(std::vector<u32>(threads));
-  EXPECT_EQ(run.launch("k", {1}, {threads}, 0, run.upload(input), out, u64{0}), Outcome::done) << run.report();
-  EXPECT_EQ(run.report(), "");
-  return run.download<u32>(out, threads);
+  return run_one_block(run, threads, input, threads);
 }
 
 TEST(Barrier, OrdersTheThreadsOfABlock) {
@@ -85,9 +78,7 @@ std::vector<u32> drawn(Schedule schedule, u64 seed) {
       ".shared .b8 s[4];\n"));
   run.settings.schedule = schedule;
   run.settings.seed = seed;
-  const auto out = run.upload(std::vector<u32>(256));
-  EXPECT_EQ(run.launch("k", {1}, {256}, 0, run.upload(count_up(1)), out, u64{0}), Outcome::done);
-  return run.download<u32>(out, 256);
+  return run_one_block(run, 256, count_up(1), 256);
 }
 
 TEST(Schedule, TheSameSeedGivesTheSameOrder) {
@@ -110,10 +101,10 @@ TEST(AsyncCopy, ArrivesWhenItsGroupIsWaitedFor) {
 TEST(AsyncCopy, FillsWithZerosWhatItDoesNotRead) {
   // 16 bytes a thread, of which thread i reads 2 * i; the input is as many bytes as are read.
   KernelRun run(
-      kernel("mov.u32 %r0, %tid.x; mov.u32 %r63, s; mad.lo.u32 %r62, %r0, 16, %r63; mul.wide.u32 %d0, %r0, 16; add.s64 "
-             "%d1, %p0, %d0; add.s64 %d2, %p1, %d0;\n"
-             "shl.b32 %r1, %r0, 1; cp.async.cg.shared.global [%r62], [%d1], 16, %r1; cp.async.wait_all;\n"
-             "ld.shared.v4.u32 {%r2, %r3, %r4, %r5}, [%r62]; st.global.v4.u32 [%d2], {%r2, %r3, %r4, %r5}; ret;",
+      kernel(own_places(16) +
+                 "mov.u32 %r63, s; mad.lo.u32 %r62, %r0, 16, %r63;\n"
+                 "shl.b32 %r1, %r0, 1; cp.async.cg.shared.global [%r62], [%d1], 16, %r1; cp.async.wait_all;\n"
+                 "ld.shared.v4.u32 {%r2, %r3, %r4, %r5}, [%r62]; st.global.v4.u32 [%d2], {%r2, %r3, %r4, %r5}; ret;",
              ".shared .align 16 .b8 s[144];\n"));
   std::vector<std::uint8_t> bytes(9 * 16);
   std::iota(bytes.begin(), bytes.end(), 1);
@@ -135,17 +126,15 @@ TEST(AsyncCopy, IsNotThereBeforeTheWaitAndTheNewestGroupsMayStayInFlight) {
                        "st.global.u32 [%d2], %r1; ret;",
              ".shared .align 16 .b8 s[512];\n"));
   run.settings.checks = false;
-  const auto out = run.upload(std::vector<u32>(64));
-  ASSERT_EQ(run.launch("k", {1}, {64}, 0, run.upload(count_up(64)), out, u64{0}), Outcome::done) << run.report();
-  const auto result = run.download<u32>(out, 64);
+  const auto result = run_one_block(run, 64, count_up(64), 64);
   for (u32 i = 0; i < 64; ++i) EXPECT_EQ(result[i], i * 1'000'000 + 5 * 1000 + i);
 }
 
 // D = A * B + C for one warp, with A and B brought in by ldmatrix: A row by row, B transposed.
 TEST(Tensor, MultipliesWhatLdmatrixLoads) {
   const std::string body =
-      "mov.u32 %r0, %tid.x; mov.u32 %r63, s; mul.wide.u32 %d0, %r0, 16; add.s64 %d1, %p0, %d0; add.s64 %d2, %p1, %d0; "
-      "mad.lo.u32 %r62, %r0, 16, %r63;\n"
+      own_places(16) +
+      "mov.u32 %r63, s; mad.lo.u32 %r62, %r0, 16, %r63;\n"
       "ld.global.v4.u32 {%r1,%r2,%r3,%r4}, [%d1]; st.shared.v4.u32 [%r62], {%r1,%r2,%r3,%r4}; setp.lt.u32 %q0, %r0, "
       "16;\n"
       "@%q0 ld.global.v4.u32 {%r1,%r2,%r3,%r4}, [%d2]; @%q0 st.shared.v4.u32 [%r62+512], {%r1,%r2,%r3,%r4}; "

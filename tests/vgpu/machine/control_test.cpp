@@ -3,39 +3,25 @@
 
 #include <algorithm>
 #include <functional>
-#include <numeric>
 
 #include "machine/integers.h"
-#include "machine/testing/kernel_run.h"
+#include "machine/testing/one_block.h"
 #include "machine/testing/ptx_text.h"
 
 namespace vgpu {
 namespace {
 
+using testing::count_up;
 using testing::kernel;
 using testing::KernelRun;
 
-const std::string kBegin =
-    "mov.u32 %r0, %tid.x; mul.wide.u32 %d0, %r0, 4; add.s64 %d1, %p0, %d0; add.s64 %d2, %p1, %d0;\nld.global.u32 %r1, "
-    "[%d1];\n";
+const std::string kBegin = testing::own_places(4) + "ld.global.u32 %r1, [%d1];\n";
 const std::string kEnd = "\n$end: st.global.u32 [%d2], %r2; ret;";
 
 // The result of each of 32 lanes, from its input.
-std::vector<u32> run_warp(const std::string& text, const std::vector<u32>& input) {
+std::vector<u32> run_warp(const std::string& text, const std::vector<u32>& input = count_up(32)) {
   KernelRun run(text);
-  const auto out = run.upload(std::vector<u32>(input.size()));
-  EXPECT_EQ(run.launch("k", {1}, {static_cast<u32>(input.size())}, 0, run.upload(input), out,
-                       run.upload(std::vector<u32>(1))),
-            Outcome::done)
-      << run.report();
-  EXPECT_EQ(run.report(), "");
-  return run.download<u32>(out, input.size());
-}
-
-std::vector<u32> count_up(std::size_t count = 32) {
-  std::vector<u32> values(count);
-  std::iota(values.begin(), values.end(), 0);
-  return values;
+  return testing::run_one_block(run, 32, input, 32);
 }
 
 TEST(Divergence, EachLaneLoopsAsOftenAsItMust) {
@@ -45,7 +31,7 @@ TEST(Divergence, EachLaneLoopsAsOftenAsItMust) {
       "@%q1 bra $odd; shr.u32 %r1, %r1, 1; bra $next;\n$odd: mad.lo.u32 %r1, %r1, 3, 1;\n$next: add.u32 %r2, %r2, 1; "
       "bra.uni $loop;\n"
       "$out: activemask.b32 %r4; popc.b32 %r5, %r4; mad.lo.u32 %r2, %r5, 1000, %r2;";
-  const auto result = run_warp(kernel(kBegin + body + kEnd), count_up());
+  const auto result = run_warp(kernel(kBegin + body + kEnd));
   for (u32 lane = 0; lane < 32; ++lane) {
     u32 steps = 0;
     for (u64 x = lane; x > 1; ++steps) x = x % 2 != 0 ? 3 * x + 1 : x / 2;
@@ -59,7 +45,7 @@ TEST(Divergence, GroupsMeetWhereTheJoinStandsBeforeABranch) {
       "mov.u32 %r2, 0; setp.lt.u32 %q0, %r1, 16; @!%q0 bra $high; add.u32 %r2, %r2, 1;\n"
       "$join: bar.sync 0; bar.warp.sync -1; add.u32 %r2, %r2, 100; bra $end;\n"
       "$high: add.u32 %r2, %r2, 2; bra $join;";
-  const auto result = run_warp(kernel(kBegin + body + kEnd), count_up());
+  const auto result = run_warp(kernel(kBegin + body + kEnd));
   for (u32 lane = 0; lane < 32; ++lane) EXPECT_EQ(result[lane], lane < 16 ? 101u : 102u);
 }
 
@@ -69,7 +55,7 @@ TEST(Divergence, LanesMayWaitForOthersOfTheirWarp) {
       "mov.u32 %r2, 0; setp.eq.u32 %q0, %r0, 0; @%q0 bra $set;\n$spin: ld.volatile.global.u32 %r3, [%p2]; setp.ne.u32 "
       "%q1, %r3, 77; @%q1 bra $spin;\n"
       "mov.u32 %r2, 5; bra $end;\n$set: mov.u32 %r4, 77; st.volatile.global.u32 [%p2], %r4; mov.u32 %r2, 6;";
-  const auto result = run_warp(kernel(kBegin + body + kEnd), count_up());
+  const auto result = run_warp(kernel(kBegin + body + kEnd));
   for (u32 lane = 0; lane < 32; ++lane) EXPECT_EQ(result[lane], lane == 0 ? 6u : 5u);
 }
 
@@ -77,7 +63,7 @@ TEST(Branch, GoesByIndex) {
   const std::string body =
       "mov.u32 %r2, 0;\n$table: .branchtargets $a, $b, $c;\nrem.u32 %r3, %r1, 3; brx.idx %r3, $table;\n"
       "$a: mov.u32 %r2, 10; bra $end;\n$b: mov.u32 %r2, 20; bra $end;\n$c: mov.u32 %r2, 30;";
-  const auto result = run_warp(kernel(kBegin + body + kEnd), count_up());
+  const auto result = run_warp(kernel(kBegin + body + kEnd));
   for (u32 lane = 0; lane < 32; ++lane) EXPECT_EQ(result[lane], (lane % 3 + 1) * 10);
 }
 
@@ -104,7 +90,7 @@ TEST(Call, PassesAndReturnsByDirectAndIndirectCalls) {
     return text.insert(std::string(testing::kHeader).size(), functions);
   };
   for (const std::string& body : {direct, indirect}) {
-    const auto result = run_warp(with_functions(body), count_up());
+    const auto result = run_warp(with_functions(body));
     for (u32 lane = 0; lane < 32; ++lane) EXPECT_EQ(result[lane], lane % 2 != 0 ? 1 : 2 * lane) << lane;
   }
 }

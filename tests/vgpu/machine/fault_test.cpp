@@ -36,7 +36,7 @@ void expect_report(const Ending& ending, const std::string& kind, const std::str
     EXPECT_NE(ending.report.find(word), std::string::npos) << word << "\n" << ending.report;
 }
 
-const std::string kThread = "mov.u32 %r0, %tid.x; mul.wide.u32 %d0, %r0, 4; add.s64 %d1, %p0, %d0;\n";
+const std::string kThread = testing::own_places(4);
 
 TEST(Fault, AccessesOutsideMemoryEndTheLaunch) {
   Ending ending = end_of(kThread + "ld.global.u32 %r1, [%d1+4]; ret;");

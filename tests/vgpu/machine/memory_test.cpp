@@ -2,6 +2,7 @@
 #include "arithmetic/half_bits.h"
 #include "machine/integers.h"
 #include "machine/testing/instruction_check.h"
+#include "machine/testing/one_block.h"
 
 namespace vgpu {
 namespace {
@@ -11,8 +12,7 @@ using testing::kernel;
 using testing::KernelRun;
 
 // %d1 is the thread's own 16 bytes of the first buffer, %d2 of the second.
-const std::string kOwnPlace =
-    "mov.u32 %r0, %tid.x; mul.wide.u32 %d0, %r0, 16; add.s64 %d1, %p0, %d0; add.s64 %d2, %p1, %d0;\n";
+const std::string kOwnPlace = testing::own_places(16);
 
 std::vector<u32> numbers(std::size_t count) {
   std::vector<u32> values(count);
@@ -23,10 +23,7 @@ std::vector<u32> numbers(std::size_t count) {
 // Runs `body` on 64 threads, each with 16 bytes in and 16 bytes out.
 std::vector<u32> run_on_own_places(const std::string& body, const std::string& variables = "") {
   KernelRun run(kernel(kOwnPlace + body + "ret;", variables));
-  const auto out = run.upload(std::vector<u32>(256));
-  EXPECT_EQ(run.launch("k", {1}, {64}, 0, run.upload(numbers(256)), out, u64{0}), Outcome::done) << run.report();
-  EXPECT_EQ(run.report(), "");
-  return run.download<u32>(out, 256);
+  return testing::run_one_block(run, 64, numbers(256), 256);
 }
 
 TEST(Memory, MovesVectorsOfEveryWidth) {

@@ -17,4 +17,11 @@ inline std::string kernel(const std::string& body, const std::string& variables 
          body + "\n}\n";
 }
 
+// In such a kernel: %r0 is the thread's index in its block, and %d1 and %d2 are its own `bytes` of the first and the
+// second buffer.
+inline std::string own_places(int bytes) {
+  return "mov.u32 %r0, %tid.x; mul.wide.u32 %d0, %r0, " + std::to_string(bytes) +
+         "; add.s64 %d1, %p0, %d0; add.s64 %d2, %p1, %d0;\n";
+}
+
 }  // namespace vgpu::testing
