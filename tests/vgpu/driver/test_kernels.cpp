@@ -1,46 +1,14 @@
 // The kernels of test_support.h.
 #include "driver/test_support.h"
+#include "machine/testing/ptx_text.h"
 
-const char kTestKernels[] = R"(
-.version 8.4
-.target sm_80
-.address_size 64
+namespace {
 
+using vgpu::testing::kGridIndex, vgpu::testing::kHeader, vgpu::testing::kVectorAdd;
+
+const std::string kText = kHeader + kVectorAdd + R"(
 .visible .global .align 4 .b8 scale[16] = {1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0};
 .extern .shared .align 16 .b8 dynamic[];
-
-.visible .entry vecadd(
-  .param .u64 vecadd_a, .param .u64 vecadd_b, .param .u64 vecadd_c, .param .u32 vecadd_n
-)
-{
-  .reg .pred %p<2>;
-  .reg .f32 %f<4>;
-  .reg .b32 %r<6>;
-  .reg .b64 %rd<11>;
-  ld.param.u64 %rd1, [vecadd_a];
-  ld.param.u64 %rd2, [vecadd_b];
-  ld.param.u64 %rd3, [vecadd_c];
-  ld.param.u32 %r2, [vecadd_n];
-  mov.u32 %r3, %ctaid.x;
-  mov.u32 %r4, %ntid.x;
-  mov.u32 %r5, %tid.x;
-  mad.lo.s32 %r1, %r3, %r4, %r5;
-  setp.ge.s32 %p1, %r1, %r2;
-  @%p1 bra $done;
-  cvta.to.global.u64 %rd4, %rd1;
-  mul.wide.s32 %rd5, %r1, 4;
-  add.s64 %rd6, %rd4, %rd5;
-  cvta.to.global.u64 %rd7, %rd2;
-  add.s64 %rd8, %rd7, %rd5;
-  ld.global.f32 %f1, [%rd8];
-  ld.global.f32 %f2, [%rd6];
-  add.f32 %f3, %f2, %f1;
-  cvta.to.global.u64 %rd9, %rd3;
-  add.s64 %rd10, %rd9, %rd5;
-  st.global.f32 [%rd10], %f3;
-$done:
-  ret;
-}
 
 .visible .entry add_to(.param .u64 p, .param .u32 value, .param .u32 n)
 {
@@ -50,12 +18,7 @@ $done:
   ld.param.u64 %rd1, [p];
   ld.param.u32 %r6, [value];
   ld.param.u32 %r2, [n];
-  mov.u32 %r3, %ctaid.x;
-  mov.u32 %r4, %ntid.x;
-  mov.u32 %r5, %tid.x;
-  mad.lo.s32 %r1, %r3, %r4, %r5;
-  setp.ge.s32 %p1, %r1, %r2;
-  @%p1 bra $done;
+)" + kGridIndex + R"(
   mul.wide.s32 %rd2, %r1, 4;
   add.s64 %rd3, %rd1, %rd2;
   ld.global.u32 %r7, [%rd3];
@@ -131,3 +94,7 @@ $done:
   ret;
 }
 )";
+
+}  // namespace
+
+const char* const kTestKernels = kText.c_str();

@@ -36,7 +36,7 @@ struct Result {
 //   spin()                  never ends
 //   shared_sum(p)           uses dynamic shared memory: p[0] = sum of 0..blockDim-1
 //   scale[]                 a global array of four words: 1, 2, 3, 4
-extern const char kTestKernels[];
+extern const char* const kTestKernels;
 
 class DriverTest : public testing::Test {
  protected:

@@ -12,34 +12,6 @@ namespace {
 using testing::KernelRun;
 using testing::kHeader;
 
-const char* const kVectorAdd = R"(
-.visible .entry vecadd(.param .u64 a, .param .u64 b, .param .u64 c, .param .u32 n)
-{
-  .reg .pred %p<2>; .reg .f32 %f<4>; .reg .b32 %r<6>; .reg .b64 %rd<11>;
-  ld.param.u64 %rd1, [a];
-  ld.param.u64 %rd2, [b];
-  ld.param.u64 %rd3, [c];
-  ld.param.u32 %r2, [n];
-  mov.u32 %r3, %ctaid.x;
-  mov.u32 %r4, %ntid.x;
-  mov.u32 %r5, %tid.x;
-  mad.lo.s32 %r1, %r3, %r4, %r5;
-  setp.ge.s32 %p1, %r1, %r2;
-  @%p1 bra $done;
-  cvta.to.global.u64 %rd4, %rd1;
-  mul.wide.s32 %rd5, %r1, 4;
-  add.s64 %rd6, %rd4, %rd5;
-  add.s64 %rd8, %rd2, %rd5;
-  ld.global.f32 %f1, [%rd8];
-  ld.global.f32 %f2, [%rd6];
-  add.f32 %f3, %f2, %f1;
-  add.s64 %rd10, %rd3, %rd5;
-  st.global.f32 [%rd10], %f3;
-$done:
-  ret;
-}
-)";
-
 // The sum of the block's elements, by shuffles and shared memory, and a sum of all by an atomic.
 const char* const kBlockSum = R"(
 .global .align 4 .f32 total = 0f00000000;
@@ -95,7 +67,7 @@ $done:
 )";
 
 TEST(Launch, AddsVectorsOfARaggedLength) {
-  KernelRun run(std::string(kHeader) + kVectorAdd);
+  KernelRun run(kHeader + testing::kVectorAdd);
   const int n = 1000;
   std::vector<float> a(n), b(n);
   std::iota(a.begin(), a.end(), 0.5f);
