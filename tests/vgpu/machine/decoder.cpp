@@ -22,10 +22,6 @@ std::vector<std::string_view> split(std::string_view opcode) {
   }
 }
 
-bool is_signed(ptx::Type type) {
-  return type == ptx::Type::s8 || type == ptx::Type::s16 || type == ptx::Type::s32 || type == ptx::Type::s64;
-}
-
 std::uint64_t truncated(std::uint64_t bits, Width width) {
   const std::uint32_t size = element_bytes(width) * 8;
   return size == 64 ? bits : bits & ((std::uint64_t{1} << size) - 1);
@@ -90,6 +86,10 @@ Width width_of(ptx::Type type) {
     case 8: return Width::bits64;
     default: return Width::predicate;
   }
+}
+
+bool is_signed_integer(ptx::Type type) {
+  return type == ptx::Type::s8 || type == ptx::Type::s16 || type == ptx::Type::s32 || type == ptx::Type::s64;
 }
 
 Decoder::Decoder(const ptx::Module& module, const ptx::Function& function, const KernelLayout& layout, Kernel& kernel,
@@ -308,7 +308,7 @@ Value Decoder::write(const ptx::Operand& operand, ptx::Type type) {
     fail("the register '" + std::string(operand.text) + "' does not fit the type");
   }
   const Value narrow = temporary(width);
-  behind_.push_back(make_draft(adapters::resize(width, have, is_signed(type)), {value, narrow}, 0, nullptr));
+  behind_.push_back(make_draft(adapters::resize(width, have, is_signed_integer(type)), {value, narrow}, 0, nullptr));
   return written(narrow);
 }
 

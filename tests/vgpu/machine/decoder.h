@@ -17,6 +17,7 @@
 namespace vgpu::machine {
 
 Width width_of(ptx::Type type);
+bool is_signed_integer(ptx::Type type);
 
 class Decoder {
  public:

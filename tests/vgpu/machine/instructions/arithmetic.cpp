@@ -3,10 +3,6 @@
 
 namespace vgpu::machine {
 
-bool is_signed_integer(ptx::Type type) {
-  return type == ptx::Type::s8 || type == ptx::Type::s16 || type == ptx::Type::s32 || type == ptx::Type::s64;
-}
-
 bool is_integer(ptx::Type type) {
   return is_signed_integer(type) || type == ptx::Type::u8 || type == ptx::Type::u16 || type == ptx::Type::u32 ||
          type == ptx::Type::u64;

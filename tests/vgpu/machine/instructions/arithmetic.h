@@ -5,7 +5,6 @@
 
 namespace vgpu::machine {
 
-bool is_signed_integer(ptx::Type type);
 bool is_integer(ptx::Type type);
 bool is_float(ptx::Type type);  // f32, f64
 bool is_half(ptx::Type type);   // f16, bf16 and their pairs
