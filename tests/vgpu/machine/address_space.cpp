@@ -260,4 +260,12 @@ const u64* addresses_of(const Warp& warp, u32 offset, bool is_narrow, u64 displa
   return scratch;
 }
 
+void shared_offsets_of(const Warp& warp, u32 offset, bool is_narrow, u64 displacement, u64* offsets) {
+  const u64* addresses = addresses_of(warp, offset, is_narrow, displacement, offsets);
+  for (u32 i = 0; i < kLanes; ++i) {
+    const bool is_generic = addresses[i] >= kSharedWindow && addresses[i] < kLocalWindow;
+    offsets[i] = is_generic ? addresses[i] - kSharedWindow : addresses[i];
+  }
+}
+
 }  // namespace vgpu::machine

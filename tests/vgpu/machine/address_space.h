@@ -45,4 +45,8 @@ bool find_places(Warp& warp, const Op& op, std::size_t operand, const MemoryAcce
 const std::uint64_t* addresses_of(const Warp& warp, std::uint32_t offset, bool is_narrow, std::uint64_t displacement,
                                   std::uint64_t* scratch);
 
+// The same as offsets in shared memory, of which the addresses may be generic.
+void shared_offsets_of(const Warp& warp, std::uint32_t offset, bool is_narrow, std::uint64_t displacement,
+                       std::uint64_t* offsets);
+
 }  // namespace vgpu::machine

@@ -33,13 +33,6 @@ Access destination_access(Warp& warp, u32 bytes, u32 instruction, u32 lanes, con
   return access;
 }
 
-// A shared address may be generic.
-void to_shared_offsets(u64* addresses) {
-  for (u32 i = 0; i < kLanes; ++i) {
-    if (addresses[i] >= kSharedWindow && addresses[i] < kLocalWindow) addresses[i] -= kSharedWindow;
-  }
-}
-
 // at: destination, source, source size; extra: CopyAccess
 void issue(Warp& warp, const Op& op, u32 mask) {
   const auto& access = *static_cast<const CopyAccess*>(op.extra);
@@ -48,9 +41,7 @@ void issue(Warp& warp, const Op& op, u32 mask) {
   const u32* wanted = warp.lanes<u32>(op.at[2]);
 
   alignas(64) u64 destination[kLanes], scratch[kLanes];
-  const u64* given = addresses_of(warp, op.at[0], access.destination.is_narrow, access.destination_offset, destination);
-  if (given != destination) std::memcpy(destination, given, sizeof destination);
-  to_shared_offsets(destination);
+  shared_offsets_of(warp, op.at[0], access.destination.is_narrow, access.destination_offset, destination);
   // Bounds and alignment of the destination; Checks hear of it as an issue, not as a store.
   Places to;
   Checks* const checks = std::exchange(execution.checks, nullptr);

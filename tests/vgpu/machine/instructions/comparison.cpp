@@ -1,6 +1,4 @@
 // setp and set: comparisons of integers, floats and halves, combined with a predicate. PTX ISA, section 9.7.6.
-#include <cstring>
-
 #include "arithmetic/flushed.h"
 #include "arithmetic/half_math.h"
 #include "machine/instructions/arithmetic.h"

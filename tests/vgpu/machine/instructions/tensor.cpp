@@ -1,6 +1,5 @@
 // mma.sync, ldmatrix, stmatrix and movmatrix: operands and addresses here, arithmetic elsewhere. PTX ISA, section 9.7.14.
 #include <charconv>
-#include <cstring>
 
 #include "arithmetic/ldmatrix.h"
 #include "arithmetic/mma.h"
@@ -122,14 +121,10 @@ struct MatrixAccess {
 
 // Where the rows are: in the lanes that give addresses.
 bool find_rows(Warp& warp, const Op& op, const MatrixAccess& access, Places& places) {
-  alignas(64) u64 addresses[kLanes];
-  const u64* given = addresses_of(warp, op.at[0], access.memory.is_narrow, op.immediate, addresses);
-  if (given != addresses) std::memcpy(addresses, given, sizeof addresses);
+  alignas(64) u64 offsets[kLanes];
+  shared_offsets_of(warp, op.at[0], access.memory.is_narrow, op.immediate, offsets);
   const u32 lanes = access.count == 4 ? kAllLanes : (1u << (8 * access.count)) - 1;
-  for (u32 i = 0; i < kLanes; ++i) {
-    if (addresses[i] >= kSharedWindow && addresses[i] < kLocalWindow) addresses[i] -= kSharedWindow;
-  }
-  return find_places(warp, access.memory, addresses, lanes, places);
+  return find_places(warp, access.memory, offsets, lanes, places);
 }
 
 // at: address, matrices
