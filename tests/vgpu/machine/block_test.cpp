@@ -170,5 +170,16 @@ TEST(Tensor, MultipliesWhatLdmatrixLoads) {
   }
 }
 
+// Lane i gives the address of row i % 8 and gets its word i % 4 of row i / 4, which is what thread i has written.
+TEST(Tensor, LdmatrixWithoutASpaceTakesGenericAddresses) {
+  const auto result = run_block(
+      "add.u32 %r2, %r0, 1000; st.shared.u32 [%r62], %r2; bar.warp.sync -1;\n"
+      "and.b32 %r3, %r0, 7; mul.wide.u32 %d3, %r3, 16; mov.u64 %d4, s; cvta.shared.u64 %d5, %d4; add.s64 %d5, %d5, "
+      "%d3;\n"
+      "ldmatrix.sync.aligned.m8n8.x1.b16 {%r1}, [%d5];",
+      32);
+  for (u32 i = 0; i < 32; ++i) EXPECT_EQ(result[i], 1000 + i);
+}
+
 }  // namespace
 }  // namespace vgpu
