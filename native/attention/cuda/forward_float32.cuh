@@ -5,6 +5,7 @@
 #pragma once
 
 #include "attention/cuda/forward_params.h"
+#include "attention/cuda/key_tile_walk.cuh"
 #include "attention/cuda/load_queries.cuh"
 #include "attention/cuda/query_tile.cuh"
 #include "attention/cuda/tile_size.h"
@@ -180,17 +181,9 @@ __device__ void attention_forward(const ForwardParams& p, Float32SharedMemory<Co
   const Float32Place place(thread);
   const QueryTile tile(p, kTile.queries());
   const typename Config::Variant variant{p.visible};
-  const auto state_of = [&](int j) {
-    return variant.tile_state(tile.first_query, tile.last_query(p, kTile), j * kTile.keys, (j + 1) * kTile.keys - 1);
-  };
-  const auto tile_before = [&](int j) {
-    do {
-      --j;
-    } while (j >= 0 && state_of(j) == TileState::skip);
-    return j;
-  };
+  const KeyTileWalk<Config> walk{p, tile, variant};
 
-  int j = tile_before(tile.key_tiles(p, kTile).end);
+  int j = walk.last();
   TileStream<decltype(shared.keys), kThreads, Rows> keys(tile.key_rows(p), p.key_strides.position, p.visible.seq_k,
                                                          Rows(p.row_bytes, p.alignment), j, thread);
   TileStream<decltype(shared.values), kThreads, Rows> values(
@@ -210,7 +203,7 @@ __device__ void attention_forward(const ForwardParams& p, Float32SharedMemory<Co
     const int first_key = j * kTile.keys, first_query = tile.first_query + place.first_row;
     float scores[kRowsPerLane][Config::kKeysPerLane];
     compute_scores<Config>(scores, shared, place);
-    const bool partial = state_of(j) == TileState::partial;
+    const bool partial = walk.state_of(j) == TileState::partial;
     if (partial) {
 #pragma unroll
       for (int r = 0; r < kRowsPerLane; ++r) {
@@ -223,7 +216,7 @@ __device__ void attention_forward(const ForwardParams& p, Float32SharedMemory<Co
 
     ptx::cp_async_wait_group<0>();
     __syncthreads();  // The values are here, and nobody needs the keys any more.
-    next = tile_before(j);
+    next = walk.before(j);
     keys.move(next - j);
     values.move(next - j);
     if (next >= 0) keys.load(shared.keys, next, thread);
