@@ -94,7 +94,8 @@ void add_lengths(Table& table) {
 }
 
 /// Several tiles of every CUDA kernel (they have 32 to 128 queries and 16 to 128 keys), the last
-/// one ragged, for every size that head dimensions are padded to, in rows that take the narrow copies and the wide ones.
+/// one ragged, and less than one, for every size that head dimensions are padded to, in rows that take the narrow copies
+/// and the wide ones.
 void add_tiles(Table& table) {
   const auto add = [&](AttentionCase c) {
     table.push_back(c);
@@ -107,11 +108,17 @@ void add_tiles(Table& table) {
   for (const int dim : {32, 64, 96, 128, 192, 256}) {
     for (const ki_dtype dtype : kDtypes) {
       add(shaped(dtype, 1, {150, 200}, {2, 1}, {dim, dim}));
-      const AttentionCase narrow = placed(shaped(dtype, 1, {150, 200}, {2, 1}, {dim - 8, dim}), Placement::aligned);
-      table.push_back(causal(narrow));
-      table.push_back(scaled(causal(narrow), -0.25F));
+      const AttentionCase few = shaped(dtype, 1, {3, 5}, {2, 1}, {dim, dim});
+      table.push_back(few);
+      for (const int narrow : {dim - 8, dim - 6}) {  // rows of 16-byte multiples, and of 4-byte multiples
+        table.push_back(placed(causal(shaped(dtype, 1, {150, 200}, {2, 1}, {narrow, dim})), Placement::aligned));
+        table.push_back(scaled(table.back(), -0.25F));
+        table.push_back(placed(shaped(dtype, 1, {3, 5}, {2, 1}, {narrow, dim}), Placement::aligned));
+      }
       const bool is_whole = dtype != KI_DTYPE_FLOAT32 && (dim == 64 || dim == 128);
-      if (is_whole) add(placed(shaped(dtype, 1, {150, 200}, {2, 1}, {dim, dim}), Placement::aligned));
+      if (!is_whole) continue;
+      add(placed(shaped(dtype, 1, {150, 200}, {2, 1}, {dim, dim}), Placement::aligned));
+      table.push_back(placed(few, Placement::aligned));
     }
   }
 }

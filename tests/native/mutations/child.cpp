@@ -46,7 +46,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
 bool read_all(int file, std::chrono::steady_clock::time_point deadline, std::string& text) {
   char bytes[4096];
   while (true) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) return false;
     pollfd waiting{file, POLLIN, 0};
     if (poll(&waiting, 1, static_cast<int>(left.count())) <= 0) continue;

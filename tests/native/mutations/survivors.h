@@ -15,8 +15,9 @@ struct Survivor {
 
 inline constexpr Survivor kSurvivors[] = {
     {"attention_forward_", "unzero", "",
-     "a copy of a row beyond the end reads the last row instead, whose scores are masked, whose values meet weights of 0 "
-     "and whose output is not stored"},
+     "the loop fetches the keys of a tile before the last, where no row is missing, and a column beyond the head meets "
+     "a "
+     "zero of the other factor"},
 };
 
 }  // namespace ki::test
