@@ -186,8 +186,6 @@ int main(int argc, char** argv) {
     return run_command({argv + 1, argv + argc});
   } catch (const ArgumentError& error) {
     std::cerr << "vgpu-run: " << error.what() << "\n";
-  } catch (const ptx::ParseError& error) {
-    std::cerr << "vgpu-run: line " << error.line << ": " << error.what() << "\n";
   } catch (const std::exception& error) {
     std::cerr << "vgpu-run: " << error.what() << "\n";
   }

@@ -76,9 +76,7 @@ std::string as_text(Outcome outcome, const Findings& findings, const Counters* c
   const auto all = findings.all();
   text += "findings: " + std::to_string(all.size()) + "\n";
   for (const Finding& finding : all) {
-    text += std::string("\n") + vgpu::name(finding.kind);
-    if (finding.times > 1) text += " (" + std::to_string(finding.times) + " times)";
-    text += ": " + finding.text + "\n";
+    text += std::string("\n") + vgpu::name(finding.kind) + ": " + finding.text + "\n";
   }
   if (counters != nullptr) text += "\n" + table(*counters);
   return text;
