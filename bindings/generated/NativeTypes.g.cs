@@ -23,7 +23,7 @@ internal enum ki_status : int
     /// <summary>There is no device of that name on this machine.</summary>
     KI_STATUS_DEVICE_NOT_FOUND = 4,
 
-    /// <summary>The device's driver reported an error; it stays until the device is closed.</summary>
+    /// <summary>The device's driver reported an error. It stays until the device and all that was made from it are closed; after some faults of a GPU, until the process ends.</summary>
     KI_STATUS_DEVICE_ERROR = 5,
 
     /// <summary>A fault inside this library.</summary>

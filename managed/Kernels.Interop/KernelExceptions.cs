@@ -35,7 +35,7 @@ public sealed class DeviceNotFoundException : KernelException
         : base(KernelStatus.DeviceNotFound, message, nativeArgument) { }
 }
 
-/// <summary>The device's driver reported an error. It stays until the device is closed.</summary>
+/// <summary>The device's driver reported an error. It stays until the device and all that was made from it are closed.</summary>
 public sealed class DeviceErrorException : KernelException
 {
     internal DeviceErrorException(string message, string? nativeArgument)

@@ -18,7 +18,7 @@ public enum KernelStatus
     /// <summary>There is no device of that name on this machine.</summary>
     DeviceNotFound = 4,
 
-    /// <summary>The device's driver reported an error; it stays until the device is closed.</summary>
+    /// <summary>The device's driver reported an error; it stays until the device and all that was made from it are closed.</summary>
     DeviceError = 5,
 
     /// <summary>A fault inside the native library.</summary>

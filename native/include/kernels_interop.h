@@ -58,7 +58,8 @@ KI_ENUM(ki_status) {
   KI_STATUS_OUT_OF_MEMORY = 3,
   /** There is no device of that name on this machine. */
   KI_STATUS_DEVICE_NOT_FOUND = 4,
-  /** The device's driver reported an error; it stays until the device is closed. */
+  /** The device's driver reported an error. It stays until the device and all that was made from it are closed; after some
+   *  faults of a GPU, until the process ends. */
   KI_STATUS_DEVICE_ERROR = 5,
   /** A fault inside this library. */
   KI_STATUS_INTERNAL = 6
