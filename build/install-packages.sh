@@ -8,7 +8,7 @@
 
 # command or file that shows a package is there : package
 needs="
-  g++:g++ cmake:cmake ninja:ninja-build ccache:ccache flock:util-linux
+  g++:g++ cmake:cmake ninja:ninja-build ccache:ccache flock:util-linux python3:python3
   /usr/include/gtest/gtest.h:libgtest-dev /usr/lib/x86_64-linux-gnu/libclang-14.so.1:libclang1-14
 "
 [ "${1:-}" != benchmarks ] || needs+="
