@@ -1,13 +1,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <string>
 
 #include "support/backends.h"
 
 // One test for each instruction set the library is compiled for, so that the summary says which ran: those the machine
-// lacks are listed as skipped, with the reason.
+// lacks are listed as skipped, with the reason. And one for the virtual GPU.
 namespace ki::test {
 namespace {
 
@@ -28,6 +29,20 @@ INSTANTIATE_TEST_SUITE_P(Cpu, SimdTargets, testing::Values("avx2", "avx3"),
 TEST(SimdTargetList, TheTestsKnowEveryTargetOfTheLibrary) {
   for (const SimdTarget& target : simd_targets()) EXPECT_TRUE(target.name == "avx2" || target.name == "avx3");
 }
+
+#if defined(KI_VIRTUAL_DRIVER)
+/// Tests of CUDA devices are skipped where there is none: that must not happen where the virtual GPU was built.
+TEST(CudaDevices, IncludeTheVirtualGpu) {
+  if (std::string(std::getenv("KERNELS_INTEROP_CUDA_DRIVER")) != KI_VIRTUAL_DRIVER) {
+    GTEST_SKIP() << "the tests run on another driver";
+  }
+  ki_device* device = nullptr;
+  EXPECT_EQ(ki_device_open("cuda:0", nullptr, &device), KI_STATUS_OK) << ki_last_error_message();
+  ki_device_close(device);
+  EXPECT_TRUE(std::ranges::any_of(backends(), [](const Backend& backend) { return backend.device == "cuda:0"; }) ||
+              std::getenv("KI_TEST_DEVICE") != nullptr);
+}
+#endif
 
 }  // namespace
 }  // namespace ki::test
