@@ -18,7 +18,10 @@ internal static unsafe class AbiLayout
         new("ki_device_options", 16, sizeof(ki_device_options)),
         new("ki_probe_entry", 32, sizeof(ki_probe_entry)),
         new("ki_tensor", 160, sizeof(ki_tensor)),
-        new("ki_attention_problem", 56, sizeof(ki_attention_problem)),
+        new("ki_attention_cache", 80, sizeof(ki_attention_cache)),
+        new("ki_attention_problem", 168, sizeof(ki_attention_problem)),
+        new("ki_attention_gradients", 48, sizeof(ki_attention_gradients)),
+        new("ki_attention_combine_problem", 40, sizeof(ki_attention_combine_problem)),
     ];
 
     /// <summary>Every field of every struct, in order.</summary>
@@ -28,7 +31,10 @@ internal static unsafe class AbiLayout
         .. Fields_ki_device_options(),
         .. Fields_ki_probe_entry(),
         .. Fields_ki_tensor(),
+        .. Fields_ki_attention_cache(),
         .. Fields_ki_attention_problem(),
+        .. Fields_ki_attention_gradients(),
+        .. Fields_ki_attention_combine_problem(),
     ];
 
     private static Field[] Fields_ki_device_info()
@@ -91,6 +97,25 @@ internal static unsafe class AbiLayout
         ];
     }
 
+    private static Field[] Fields_ki_attention_cache()
+    {
+        ki_attention_cache value;
+        return
+        [
+            new("ki_attention_cache", "struct_size", 0, 4, (int)((byte*)&value.struct_size - (byte*)&value), sizeof(uint)),
+            new("ki_attention_cache", "reserved", 4, 4, (int)((byte*)&value.reserved - (byte*)&value), sizeof(uint)),
+            new("ki_attention_cache", "block_table", 8, 8, (int)((byte*)&value.block_table - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_cache", "cache_slots", 16, 8, (int)((byte*)&value.cache_slots - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_cache", "key_scale", 24, 8, (int)((byte*)&value.key_scale - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_cache", "value_scale", 32, 8, (int)((byte*)&value.value_scale - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_cache", "new_key", 40, 8, (int)((byte*)&value.new_key - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_cache", "new_value", 48, 8, (int)((byte*)&value.new_value - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_cache", "cu_seqlens_new", 56, 8, (int)((byte*)&value.cu_seqlens_new - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_cache", "rotary_cos", 64, 8, (int)((byte*)&value.rotary_cos - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_cache", "rotary_sin", 72, 8, (int)((byte*)&value.rotary_sin - (byte*)&value), sizeof(ki_tensor*)),
+        ];
+    }
+
     private static Field[] Fields_ki_attention_problem()
     {
         ki_attention_problem value;
@@ -105,6 +130,51 @@ internal static unsafe class AbiLayout
             new("ki_attention_problem", "value", 32, 8, (int)((byte*)&value.value - (byte*)&value), sizeof(ki_tensor*)),
             new("ki_attention_problem", "output", 40, 8, (int)((byte*)&value.output - (byte*)&value), sizeof(ki_tensor*)),
             new("ki_attention_problem", "logsumexp", 48, 8, (int)((byte*)&value.logsumexp - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_problem", "window_left", 56, 8, (int)((byte*)&value.window_left - (byte*)&value), sizeof(long)),
+            new("ki_attention_problem", "window_right", 64, 8, (int)((byte*)&value.window_right - (byte*)&value), sizeof(long)),
+            new("ki_attention_problem", "sink_count", 72, 8, (int)((byte*)&value.sink_count - (byte*)&value), sizeof(long)),
+            new("ki_attention_problem", "softcap", 80, 4, (int)((byte*)&value.softcap - (byte*)&value), sizeof(float)),
+            new("ki_attention_problem", "split_count", 84, 4, (int)((byte*)&value.split_count - (byte*)&value), sizeof(int)),
+            new("ki_attention_problem", "bias", 88, 8, (int)((byte*)&value.bias - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_problem", "mask", 96, 8, (int)((byte*)&value.mask - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_problem", "alibi_slopes", 104, 8, (int)((byte*)&value.alibi_slopes - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_problem", "tree_mask", 112, 8, (int)((byte*)&value.tree_mask - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_problem", "cu_seqlens_q", 120, 8, (int)((byte*)&value.cu_seqlens_q - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_problem", "cu_seqlens_k", 128, 8, (int)((byte*)&value.cu_seqlens_k - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_problem", "seqused_k", 136, 8, (int)((byte*)&value.seqused_k - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_problem", "cache", 144, 8, (int)((byte*)&value.cache - (byte*)&value), sizeof(ki_attention_cache*)),
+            new("ki_attention_problem", "dropout", 152, 4, (int)((byte*)&value.dropout - (byte*)&value), sizeof(float)),
+            new("ki_attention_problem", "dropout_offset", 156, 4, (int)((byte*)&value.dropout_offset - (byte*)&value), sizeof(uint)),
+            new("ki_attention_problem", "dropout_seed", 160, 8, (int)((byte*)&value.dropout_seed - (byte*)&value), sizeof(ulong)),
+        ];
+    }
+
+    private static Field[] Fields_ki_attention_gradients()
+    {
+        ki_attention_gradients value;
+        return
+        [
+            new("ki_attention_gradients", "struct_size", 0, 4, (int)((byte*)&value.struct_size - (byte*)&value), sizeof(uint)),
+            new("ki_attention_gradients", "flags", 4, 4, (int)((byte*)&value.flags - (byte*)&value), sizeof(ki_attention_backward_flags)),
+            new("ki_attention_gradients", "grad_output", 8, 8, (int)((byte*)&value.grad_output - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_gradients", "grad_query", 16, 8, (int)((byte*)&value.grad_query - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_gradients", "grad_key", 24, 8, (int)((byte*)&value.grad_key - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_gradients", "grad_value", 32, 8, (int)((byte*)&value.grad_value - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_gradients", "grad_bias", 40, 8, (int)((byte*)&value.grad_bias - (byte*)&value), sizeof(ki_tensor*)),
+        ];
+    }
+
+    private static Field[] Fields_ki_attention_combine_problem()
+    {
+        ki_attention_combine_problem value;
+        return
+        [
+            new("ki_attention_combine_problem", "struct_size", 0, 4, (int)((byte*)&value.struct_size - (byte*)&value), sizeof(uint)),
+            new("ki_attention_combine_problem", "flags", 4, 4, (int)((byte*)&value.flags - (byte*)&value), sizeof(ki_attention_combine_flags)),
+            new("ki_attention_combine_problem", "partial_outputs", 8, 8, (int)((byte*)&value.partial_outputs - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_combine_problem", "partial_logsumexps", 16, 8, (int)((byte*)&value.partial_logsumexps - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_combine_problem", "output", 24, 8, (int)((byte*)&value.output - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_attention_combine_problem", "logsumexp", 32, 8, (int)((byte*)&value.logsumexp - (byte*)&value), sizeof(ki_tensor*)),
         ];
     }
 }

@@ -275,4 +275,33 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial ki_status ki_attention_forward(ki_stream* stream, ki_attention_problem* problem, void* workspace, ulong workspace_bytes);
+
+    /// <summary>Scratch memory that <see cref="NativeMethods.ki_attention_backward"/> needs.</summary>
+    /// <param name="device">where it will run</param>
+    /// <param name="problem">what will be computed; checked as by <see cref="NativeMethods.ki_attention_backward"/>, but tensors may have no address yet (<c>data</c> NULL)</param>
+    /// <param name="gradients">the gradients that will be computed</param>
+    /// <param name="size_bytes">Out: the size</param>
+    /// <returns>the status</returns>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial ki_status ki_attention_backward_workspace(ki_device* device, ki_attention_problem* problem, ki_attention_gradients* gradients, ulong* size_bytes);
+
+    /// <summary>Attention, backward pass (FlashAttention-2, Dao 2023, section 3.1.2).</summary>
+    /// <param name="stream">where to run</param>
+    /// <param name="problem">the forward problem; its output and logsumexp are those that the forward pass has written, and are read. A cache is not supported, and key and value have the query's dtype</param>
+    /// <param name="gradients">what to compute</param>
+    /// <param name="workspace">scratch memory on the stream's device, aligned to 64 bytes; NULL uses the stream's own, which allocates when it has to grow</param>
+    /// <param name="workspace_bytes">size of <c>workspace</c>, at least what <see cref="NativeMethods.ki_attention_backward_workspace"/> says; 0 with NULL</param>
+    /// <returns>the status</returns>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial ki_status ki_attention_backward(ki_stream* stream, ki_attention_problem* problem, ki_attention_gradients* gradients, void* workspace, ulong workspace_bytes);
+
+    /// <summary>Combines parts of attention.</summary>
+    /// <param name="stream">where to run</param>
+    /// <param name="problem">what to combine</param>
+    /// <returns>the status</returns>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial ki_status ki_attention_combine(ki_stream* stream, ki_attention_combine_problem* problem);
 }

@@ -61,6 +61,15 @@ internal enum ki_dtype : int
 
     /// <summary>bfloat16: the upper half of a binary32.</summary>
     KI_DTYPE_BFLOAT16 = 3,
+
+    /// <summary>One byte: 0 is false, everything else is true.</summary>
+    KI_DTYPE_BOOL = 4,
+
+    /// <summary>Signed 8-bit integer.</summary>
+    KI_DTYPE_INT8 = 5,
+
+    /// <summary>Signed 32-bit integer.</summary>
+    KI_DTYPE_INT32 = 6,
 }
 
 /// <summary>Options of attention; they can be combined.</summary>
@@ -70,11 +79,39 @@ internal enum ki_attention_flags : int
     /// <summary>None.</summary>
     KI_ATTENTION_NONE = 0,
 
-    /// <summary>Query i sees keys 0 to i + seq_k - seq_q only (the last query sees every key).</summary>
+    /// <summary>A query sees no key behind its own position.</summary>
     KI_ATTENTION_CAUSAL = 1,
 
     /// <summary>Use the field <c>scale</c>; without this flag the scale is 1 / sqrt(head_dim).</summary>
     KI_ATTENTION_CUSTOM_SCALE = 2,
+
+    /// <summary>Use the fields <c>window_left</c> and <c>window_right</c>; without this flag both are unlimited.</summary>
+    KI_ATTENTION_WINDOW = 4,
+
+    /// <summary>Rotary embedding turns the pairs (2c, 2c + 1); without this flag (c, c + rotary_dim / 2).</summary>
+    KI_ATTENTION_ROTARY_INTERLEAVED = 8,
+}
+
+/// <summary>How gradients are computed; options can be combined.</summary>
+[System.Flags]
+internal enum ki_attention_backward_flags : int
+{
+    /// <summary>The fastest way. On the CPU every way is deterministic.</summary>
+    KI_ATTENTION_BACKWARD_NONE = 0,
+
+    /// <summary>Sums are formed in a fixed order: the same input gives the same bits.</summary>
+    KI_ATTENTION_BACKWARD_DETERMINISTIC = 1,
+}
+
+/// <summary>Options of combining.</summary>
+[System.Flags]
+internal enum ki_attention_combine_flags : int
+{
+    /// <summary>The output is written.</summary>
+    KI_ATTENTION_COMBINE_NONE = 0,
+
+    /// <summary>Output and logsumexp hold a part already, to which the others are added.</summary>
+    KI_ATTENTION_COMBINE_ACCUMULATE = 1,
 }
 
 /// <summary>A device, opened.</summary>
@@ -194,8 +231,56 @@ internal unsafe struct ki_tensor
     public fixed long strides[8];
 }
 
-/// <summary>Scaled dot-product attention, o = softmax(scale * q k^T) v, without ever storing the score matrix (FlashAttention, Dao et al. 2022, section 3; FlashAttention-2, Dao 2023, section 3.1).</summary>
-/// <remarks>Query head h reads key and value head h / (heads_q / heads_kv). Query, key, value and output share one dtype; sums are float32. Every tensor is on the device of the stream. The output must not overlap itself, nor any other tensor unless the two are provably disjoint: their address ranges are, or, with S the stride of an outer dimension that divides the other outer strides of both, their positions modulo S are.</remarks>
+/// <summary>A cache of keys and values that a problem's <c>key</c> and <c>value</c> are, and what is done to it.</summary>
+/// <remarks>
+/// <para>Contiguous: key is [slots, capacity, heads_kv, head_dim] and sequence b lies in slot b, or in slot cache_slots[b]. Paged (vLLM, Kwon et al. 2023, section 4): key is [pages, page_size, heads_kv, head_dim], and key j of sequence b lies in row j % page_size of page block_table[b, j / page_size]. What lies behind a sequence's last key is never read into a result.</para>
+/// <para>Before attention is computed, new keys and values are written behind the first seqused_k[b] keys; from then on they count as keys like all others. Slots and pages that are written must belong to one sequence each.</para>
+/// </remarks>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ki_attention_cache
+{
+    /// <summary><c>sizeof(ki_attention_cache)</c>, set by the caller.</summary>
+    public uint struct_size;
+
+    /// <summary>Zero.</summary>
+    public uint reserved;
+
+    /// <summary>[batch, pages of a sequence] int32: the cache is paged. NULL if it is contiguous.</summary>
+    public ki_tensor* block_table;
+
+    /// <summary>[batch] int32: slot of each sequence in a contiguous cache. NULL: slot b.</summary>
+    public ki_tensor* cache_slots;
+
+    /// <summary>[slots, capacity, heads_kv], or [pages, page_size, heads_kv], float32: what the int8 elements of a key are multiplied with. Required with int8, else NULL. Written for new keys: largest magnitude / 127.</summary>
+    public ki_tensor* key_scale;
+
+    /// <summary>The same for values.</summary>
+    public ki_tensor* value_scale;
+
+    /// <summary>[batch, seq_new, heads_kv, head_dim], or packed [total_new, heads_kv, head_dim], of the query's dtype. NULL if nothing is appended. They are converted to the cache's dtype, int8 to nearest even.</summary>
+    public ki_tensor* new_key;
+
+    /// <summary>[batch, seq_new, heads_kv, head_dim_v], or packed [total_new, heads_kv, head_dim_v].</summary>
+    public ki_tensor* new_value;
+
+    /// <summary>[batch + 1] int32: sequence b's new keys are rows cu_seqlens_new[b] to cu_seqlens_new[b + 1] - 1 of the packed ones.</summary>
+    public ki_tensor* cu_seqlens_new;
+
+    /// <summary>[positions, rotary_dim / 2] float32, with a row for every position the cache has room for: cos(position * frequency c). Queries and new keys are turned by the angles of their positions, in float32, before they are used (RoFormer, Su et al. 2021, section 3.2); keys in the cache already are. Queries before position 0 are not turned. NULL: no rotary embedding.</summary>
+    public ki_tensor* rotary_cos;
+
+    /// <summary>The sines.</summary>
+    public ki_tensor* rotary_sin;
+}
+
+/// <summary>Scaled dot-product attention, o = softmax(s) v, without ever storing the scores s (FlashAttention, Dao et al. 2022, section 3; FlashAttention-2, Dao 2023, section 3.1). For query i and key j of one sequence, in this order:</summary>
+/// <remarks>
+/// <para>s = scale * q . k          query head h reads key and value head h / (heads_q / heads_kv) s = softcap * tanh(s / softcap) s = s + bias[b, h, i, j] - alibi_slope * |position - j| s = -inf, unless query i sees key j</para>
+/// <para>The position of query i is i + seq_k - seq_q, the lengths being the sequence's own: the last query stands beside the last key. It sees key j if all of these hold: j &lt;= position, with <see cref="ki_attention_flags.KI_ATTENTION_CAUSAL"/>; j &lt;= position + window_right; j &gt;= position - window_left or j &lt; sink_count; mask[b, h, i, j]; and the tree mask allows it. A query that sees no key gets an output of 0, a logsumexp of -inf and gradients of 0.</para>
+/// <para>Sequences are the entries of <c>batch</c>, or, with <c>cu_seqlens_q</c> and <c>cu_seqlens_k</c>, lie behind one another in packed tensors without the dimension <c>batch</c>. The lengths of bias and mask are then those of the longest sequence, or less: beyond them there is no bias and nothing is seen.</para>
+/// <para>Query, output, and by default key and value share one dtype: float32, float16 or bfloat16. Key and value may instead be int8 with scales, and float16 or bfloat16 under float32 queries. Sums are float32. Every tensor is on the device of the stream. What is written must not overlap itself, nor any other tensor unless the two are provably disjoint: their address ranges are, or, with S the stride of an outer dimension that divides the other outer strides of both, their positions modulo S are.</para>
+/// <para>Lengths and indices in tensors (int32) are checked on the CPU before anything runs. On CUDA, where the host cannot read them, those out of range are cut to the range: what the sequence gets is unspecified, and nothing outside the tensors is touched.</para>
+/// </remarks>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct ki_attention_problem
 {
@@ -211,18 +296,116 @@ internal unsafe struct ki_attention_problem
     /// <summary>Zero.</summary>
     public uint reserved;
 
-    /// <summary>[batch, seq_q, heads_q, head_dim]; head_dim 1 to 256.</summary>
+    /// <summary>[batch, seq_q, heads_q, head_dim], or packed [total_q, heads_q, head_dim]; head_dim 1 to 256.</summary>
     public ki_tensor* query;
 
-    /// <summary>[batch, seq_k, heads_kv, head_dim]; heads_q is a multiple of heads_kv.</summary>
+    /// <summary>[batch, seq_k, heads_kv, head_dim], or packed [total_k, heads_kv, head_dim], or as the cache says; heads_q is a multiple of heads_kv. Written where the cache has new keys.</summary>
     public ki_tensor* key;
 
-    /// <summary>[batch, seq_k, heads_kv, head_dim_v]; head_dim_v 1 to 256.</summary>
+    /// <summary>The same with head_dim_v, 1 to 256, in place of head_dim.</summary>
     public ki_tensor* value;
 
-    /// <summary>[batch, seq_q, heads_q, head_dim_v], written. A query that sees no key gets zeros.</summary>
+    /// <summary>[batch, seq_q, heads_q, head_dim_v], or packed [total_q, heads_q, head_dim_v], written.</summary>
     public ki_tensor* output;
 
-    /// <summary>[batch, heads_q, seq_q] float32, written: natural logarithm of the sum of exp(score), -inf for a query that sees no key. NULL if not wanted.</summary>
+    /// <summary>[batch, heads_q, seq_q], or packed [heads_q, total_q], float32, written: natural logarithm of the sum of exp(s). NULL if not wanted.</summary>
+    public ki_tensor* logsumexp;
+
+    /// <summary>Keys that a query sees before its position, -1 for all; read with <see cref="ki_attention_flags.KI_ATTENTION_WINDOW"/> only.</summary>
+    public long window_left;
+
+    /// <summary>Keys that a query sees behind its position, -1 for all; read with <see cref="ki_attention_flags.KI_ATTENTION_WINDOW"/> only.</summary>
+    public long window_right;
+
+    /// <summary>The first so many keys are exempt from <c>window_left</c> (StreamingLLM, Xiao et al. 2023, section 3.2).</summary>
+    public long sink_count;
+
+    /// <summary>Bound on the scores; 0 for none (Gemma 2, 2024, section 2).</summary>
+    public float softcap;
+
+    /// <summary>Parts that the keys of a sequence are split into, to be computed side by side and combined: 1 to 256; 0 to have it chosen.</summary>
+    public int split_count;
+
+    /// <summary>[batch or 1, heads_q or 1, seq_q or 1, seq_k] of the query's dtype or float32; -inf hides the key. NULL for none.</summary>
+    public ki_tensor* bias;
+
+    /// <summary>[batch or 1, heads_q or 1, seq_q or 1, seq_k] bool: true where the query sees the key. NULL for none.</summary>
+    public ki_tensor* mask;
+
+    /// <summary>[heads_q] or [batch, heads_q] float32 (ALiBi, Press et al. 2021, section 3). NULL for none.</summary>
+    public ki_tensor* alibi_slopes;
+
+    /// <summary>[batch or 1, n, n] bool, for the last n keys, draft tokens that are a tree (SpecInfer, Miao et al. 2023, section 4): true in row t at token t itself and its ancestors. A query at the position of draft token t sees those among the n keys only. NULL for none.</summary>
+    public ki_tensor* tree_mask;
+
+    /// <summary>[batch + 1] int32: sequence b's queries are rows cu_seqlens_q[b] to cu_seqlens_q[b + 1] - 1. NULL if not packed.</summary>
+    public ki_tensor* cu_seqlens_q;
+
+    /// <summary>[batch + 1] int32: the same for keys and values. NULL if not packed.</summary>
+    public ki_tensor* cu_seqlens_k;
+
+    /// <summary>[batch] int32: keys of each sequence that count, the first ones, before any are appended. NULL for all.</summary>
+    public ki_tensor* seqused_k;
+
+    /// <summary>Key and value are a cache. NULL if they are not.</summary>
+    public ki_attention_cache* cache;
+
+    /// <summary>Probability in [0, 1), rounded to a multiple of 2^-16, with which each weight of the softmax becomes 0; the others are divided by 1 - probability. 0 for none.</summary>
+    /// <remarks>Weight (b, h, i, j) is kept if its random number of 16 bits is at least probability * 2^16. The number is half j % 2 (0 the lower) of word (j % 32) / 8 of Philox4x32-10 (Salmon et al. 2011, section 3.3) under the key (seed % 2^32, seed / 2^32) at the counter (j / 32 * 4 + j % 8 / 2, i, b * heads_q + h, dropout_offset).</remarks>
+    public float dropout;
+
+    /// <summary>Distinguishes calls that share a seed.</summary>
+    public uint dropout_offset;
+
+    /// <summary>Seed of the random numbers.</summary>
+    public ulong dropout_seed;
+}
+
+/// <summary>Gradients of attention. Each has the shape of what it is the gradient of, and its dtype; the sum over the query heads that share a key, and over the dimensions along which the bias has length 1, is part of it.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ki_attention_gradients
+{
+    /// <summary><c>sizeof(ki_attention_gradients)</c>, set by the caller.</summary>
+    public uint struct_size;
+
+    /// <summary>A combination of flags.</summary>
+    public ki_attention_backward_flags flags;
+
+    /// <summary>Of the output; read.</summary>
+    public ki_tensor* grad_output;
+
+    /// <summary>Of the query; written.</summary>
+    public ki_tensor* grad_query;
+
+    /// <summary>Of the key; written. Keys that do not count get zeros.</summary>
+    public ki_tensor* grad_key;
+
+    /// <summary>Of the value; written.</summary>
+    public ki_tensor* grad_value;
+
+    /// <summary>Of the bias; written. NULL if not wanted.</summary>
+    public ki_tensor* grad_bias;
+}
+
+/// <summary>Merges attention over parts of the keys into attention over all of them: with l the logsumexp of the logsumexps l_p, output = sum over parts of exp(l_p - l) * output_p. The building block of attention over keys that are spread over devices (Ring Attention, Liu et al. 2023, section 3) and of shared prefixes. Parts without keys (logsumexp -inf) add nothing, whatever their output holds. Packed tensors are given with a batch of 1.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ki_attention_combine_problem
+{
+    /// <summary><c>sizeof(ki_attention_combine_problem)</c>, set by the caller.</summary>
+    public uint struct_size;
+
+    /// <summary>A combination of flags.</summary>
+    public ki_attention_combine_flags flags;
+
+    /// <summary>[parts, batch, seq_q, heads_q, head_dim_v], float32 or the output's dtype; head_dim_v 1 to 256.</summary>
+    public ki_tensor* partial_outputs;
+
+    /// <summary>[parts, batch, heads_q, seq_q] float32.</summary>
+    public ki_tensor* partial_logsumexps;
+
+    /// <summary>[batch, seq_q, heads_q, head_dim_v], written.</summary>
+    public ki_tensor* output;
+
+    /// <summary>[batch, heads_q, seq_q] float32, written. NULL if not wanted; required with <see cref="ki_attention_combine_flags.KI_ATTENTION_COMBINE_ACCUMULATE"/>.</summary>
     public ki_tensor* logsumexp;
 }

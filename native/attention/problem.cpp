@@ -1,47 +1,183 @@
+// Reads the forward problem: tensors first, then lengths that others must match, then everything else.
 #include "attention/problem.h"
 
+#include <array>
 #include <cmath>
 
+#include "attention/checks.h"
+#include "attention/contents.h"
 #include "core/abi.h"
-#include "core/overlap.h"
 
 namespace ki::attention {
 namespace {
 
 constexpr const char* kQueryDimensions[] = {"batch", "seq_q", "heads_q", "head_dim"};
+constexpr const char* kPackedQueryDimensions[] = {"total_q", "heads_q", "head_dim"};
 constexpr const char* kKeyDimensions[] = {"batch", "seq_k", "heads_kv", "head_dim"};
 constexpr const char* kValueDimensions[] = {"batch", "seq_k", "heads_kv", "head_dim_v"};
+constexpr const char* kPackedKeyDimensions[] = {"total_k", "heads_kv", "head_dim"};
+constexpr const char* kPackedValueDimensions[] = {"total_k", "heads_kv", "head_dim_v"};
+constexpr const char* kSlotKeyDimensions[] = {"slots", "capacity", "heads_kv", "head_dim"};
+constexpr const char* kSlotValueDimensions[] = {"slots", "capacity", "heads_kv", "head_dim_v"};
+constexpr const char* kPagedKeyDimensions[] = {"pages", "page_size", "heads_kv", "head_dim"};
+constexpr const char* kPagedValueDimensions[] = {"pages", "page_size", "heads_kv", "head_dim_v"};
 constexpr const char* kOutputDimensions[] = {"batch", "seq_q", "heads_q", "head_dim_v"};
+constexpr const char* kPackedOutputDimensions[] = {"total_q", "heads_q", "head_dim_v"};
 constexpr const char* kLogsumexpDimensions[] = {"batch", "heads_q", "seq_q"};
+constexpr const char* kPackedLogsumexpDimensions[] = {"heads_q", "total_q"};
+constexpr const char* kNewKeyDimensions[] = {"batch", "seq_new", "heads_kv", "head_dim"};
+constexpr const char* kNewValueDimensions[] = {"batch", "seq_new", "heads_kv", "head_dim_v"};
+constexpr const char* kPackedNewKeyDimensions[] = {"total_new", "heads_kv", "head_dim"};
+constexpr const char* kPackedNewValueDimensions[] = {"total_new", "heads_kv", "head_dim_v"};
+constexpr const char* kScoreDimensions[] = {"batch", "heads_q", "seq_q", "seq_k"};
+constexpr const char* kScaleDimensions[] = {"slots", "capacity", "heads_kv"};
+constexpr const char* kRotaryDimensions[] = {"positions", "rotary_dim / 2"};
+constexpr const char* kTreeDimensions[] = {"batch", "draft_length", "draft_length"};
+constexpr const char* kSlopesOfHeads[] = {"heads_q"};
+constexpr const char* kSlopesOfBatch[] = {"batch", "heads_q"};
+constexpr const char* kOffsetDimensions[] = {"batch + 1"};
+constexpr const char* kBatchDimensions[] = {"batch"};
+constexpr const char* kTableDimensions[] = {"batch", "pages of a sequence"};
 
-// A tensor's dimension must equal one that another tensor has set.
-struct Expected {
-  const char* dimension;
-  std::int64_t length;
-  const char* set_by;
-  const Tensor& setter;
+// Reads one caller's struct of tensors.
+class Reader {
+ public:
+  explicit Reader(Addresses addresses) : addresses_(addresses) {}
+
+  Tensor required(const ki_tensor* given, const char* name, std::span<const char* const> dimensions) const {
+    return read_tensor(given, name, dimensions, addresses_);
+  }
+  Tensor optional(const ki_tensor* given, const char* name, std::span<const char* const> dimensions) const {
+    return given == nullptr ? Tensor{} : required(given, name, dimensions);
+  }
+  Tensor packed(const ki_tensor* given, const char* name, std::span<const char* const> dimensions) const {
+    return with_batch(required(given, name, dimensions));
+  }
+  Tensor indices(const ki_tensor* given, const char* name, std::span<const char* const> dimensions) const {
+    const Tensor tensor = optional(given, name, dimensions);
+    if (tensor.rank > 0) require_dtype(tensor, name, KI_DTYPE_INT32);
+    return tensor;
+  }
+
+ private:
+  Addresses addresses_;
 };
 
-void require_length(const Tensor& tensor, const char* name, int dimension, const Expected& expected) {
-  if (tensor.shape[dimension] == expected.length) return;
-  refuse(name, expected.dimension, " is ", tensor.shape[dimension], " in shape ", shape_text(tensor), ", and ",
-         expected.length, " in ", expected.set_by, " of shape ", shape_text(expected.setter));
+void read_offsets(const ki_attention_problem& given, const Reader& read, Problem& p) {
+  p.cu_seqlens_q = read.indices(given.cu_seqlens_q, "cu_seqlens_q", kOffsetDimensions);
+  p.cu_seqlens_k = read.indices(given.cu_seqlens_k, "cu_seqlens_k", kOffsetDimensions);
+  p.seqused_k = read.indices(given.seqused_k, "seqused_k", kBatchDimensions);
+  for (const auto& [offsets, name] : {std::pair{&p.cu_seqlens_q, "cu_seqlens_q"}, {&p.cu_seqlens_k, "cu_seqlens_k"}}) {
+    if (offsets->rank > 0 && offsets->shape[0] < 1) refuse(name, "is empty; it has batch + 1 elements");
+  }
 }
 
-void check_shapes(const Problem& p) {
-  require_length(p.key, "key", 0, {"batch", p.batch, "query", p.query});
+void read_queries(const ki_attention_problem& given, const Reader& read, Problem& p) {
+  if (p.cu_seqlens_q.rank > 0) {
+    p.query = read.packed(given.query, "query", kPackedQueryDimensions);
+    p.output = read.packed(given.output, "output", kPackedOutputDimensions);
+    if (given.logsumexp != nullptr) {
+      p.logsumexp = read.packed(given.logsumexp, "logsumexp", kPackedLogsumexpDimensions);
+    }
+    p.batch = p.cu_seqlens_q.shape[0] - 1;
+  } else {
+    p.query = read.required(given.query, "query", kQueryDimensions);
+    p.output = read.required(given.output, "output", kOutputDimensions);
+    p.logsumexp = read.optional(given.logsumexp, "logsumexp", kLogsumexpDimensions);
+    p.batch = p.query.shape[0];
+  }
+  p.total_q = p.seq_q = p.query.shape[1];
+  p.heads_q = p.query.shape[2];
+  p.head_dim = p.query.shape[3];
+}
+
+void read_keys(const ki_attention_problem& given, const Reader& read, Problem& p) {
+  if (given.cache != nullptr) {
+    if (p.cu_seqlens_k.rank > 0) refuse("cu_seqlens_k", "must be NULL with a cache, which is not packed");
+    const bool paged = p.cache.block_table.rank > 0;
+    p.key = read.required(given.key, "key", paged ? kPagedKeyDimensions : kSlotKeyDimensions);
+    p.value = read.required(given.value, "value", paged ? kPagedValueDimensions : kSlotValueDimensions);
+  } else if (p.cu_seqlens_k.rank > 0) {
+    p.key = read.packed(given.key, "key", kPackedKeyDimensions);
+    p.value = read.packed(given.value, "value", kPackedValueDimensions);
+  } else {
+    p.key = read.required(given.key, "key", kKeyDimensions);
+    p.value = read.required(given.value, "value", kValueDimensions);
+  }
+  p.seq_k = p.key.shape[1];
+  p.heads_kv = p.key.shape[2];
+  p.head_dim_v = p.value.shape[3];
+  p.group = p.heads_kv > 0 ? p.heads_q / p.heads_kv : 0;
+}
+
+void read_cache(const ki_attention_cache& given, const Reader& read, ki_attention_flags flags, Cache& cache) {
+  if (given.reserved != 0) refuse("cache.reserved", given.reserved, " must be 0");
+  cache.block_table = read.indices(given.block_table, "block_table", kTableDimensions);
+  cache.cache_slots = read.indices(given.cache_slots, "cache_slots", kBatchDimensions);
+  cache.key_scale = read.optional(given.key_scale, "key_scale", kScaleDimensions);
+  cache.value_scale = read.optional(given.value_scale, "value_scale", kScaleDimensions);
+  cache.cu_seqlens_new = read.indices(given.cu_seqlens_new, "cu_seqlens_new", kOffsetDimensions);
+  if (cache.cu_seqlens_new.rank > 0) {
+    cache.new_key = read.packed(given.new_key, "new_key", kPackedNewKeyDimensions);
+    cache.new_value = read.packed(given.new_value, "new_value", kPackedNewValueDimensions);
+  } else {
+    cache.new_key = read.optional(given.new_key, "new_key", kNewKeyDimensions);
+    cache.new_value = read.optional(given.new_value, "new_value", kNewValueDimensions);
+  }
+  cache.rotary_cos = read.optional(given.rotary_cos, "rotary_cos", kRotaryDimensions);
+  cache.rotary_sin = read.optional(given.rotary_sin, "rotary_sin", kRotaryDimensions);
+  cache.rotary_interleaved = (flags & KI_ATTENTION_ROTARY_INTERLEAVED) != 0;
+}
+
+void read_scores(const ki_attention_problem& given, const Reader& read, Problem& p) {
+  p.bias = read.optional(given.bias, "bias", kScoreDimensions);
+  p.mask = read.optional(given.mask, "mask", kScoreDimensions);
+  p.tree_mask = read.optional(given.tree_mask, "tree_mask", kTreeDimensions);
+  if (given.alibi_slopes == nullptr) return;
+  p.alibi_slopes = given_rank(given.alibi_slopes, "alibi_slopes") == 2
+                       ? read.required(given.alibi_slopes, "alibi_slopes", kSlopesOfBatch)
+                       : read.packed(given.alibi_slopes, "alibi_slopes", kSlopesOfHeads);
+}
+
+void check_dtypes(const Problem& p) {
+  require_float(p.query, "query");
+  const bool narrower =
+      p.query.dtype == KI_DTYPE_FLOAT32 && p.key.dtype != KI_DTYPE_BOOL && p.key.dtype != KI_DTYPE_INT32;
+  if (p.key.dtype != KI_DTYPE_INT8 && !narrower) require_dtype(p.key, "key", p.query.dtype, ", the query's, or int8");
+  if (narrower && p.key.dtype != KI_DTYPE_INT8) require_float(p.key, "key");
+  require_dtype(p.value, "value", p.key.dtype, ", the key's");
+  require_dtype(p.output, "output", p.query.dtype, ", the query's");
+  if (p.logsumexp.rank > 0) require_dtype(p.logsumexp, "logsumexp", KI_DTYPE_FLOAT32);
+  if (p.bias.rank > 0 && p.bias.dtype != KI_DTYPE_FLOAT32)
+    require_dtype(p.bias, "bias", p.query.dtype, ", the query's, or float32");
+  if (p.mask.rank > 0) require_dtype(p.mask, "mask", KI_DTYPE_BOOL);
+  if (p.tree_mask.rank > 0) require_dtype(p.tree_mask, "tree_mask", KI_DTYPE_BOOL);
+  if (p.alibi_slopes.rank > 0) require_dtype(p.alibi_slopes, "alibi_slopes", KI_DTYPE_FLOAT32);
+}
+
+void check_batch(const Problem& p, const Tensor& tensor, const char* name, std::int64_t extra = 0) {
+  if (tensor.rank == 0 || tensor.shape[0] == p.batch + extra) return;
+  refuse(name, "has ", tensor.shape[0], " elements along its first dimension, and the batch of ", p.batch, " needs ",
+         p.batch + extra);
+}
+
+void check_shapes(const Problem& p, bool has_cache) {
+  const bool packed_q = p.cu_seqlens_q.rank > 0, packed_k = p.cu_seqlens_k.rank > 0;
+  check_batch(p, p.cu_seqlens_k, "cu_seqlens_k", 1);
+  check_batch(p, p.seqused_k, "seqused_k");
+  if (!has_cache && !packed_k) require_length(p.key, "key", 0, {"batch", p.batch, "query", p.query});
   require_length(p.key, "key", 3, {"head_dim", p.head_dim, "query", p.query});
-  require_length(p.value, "value", 0, {"batch", p.batch, "query", p.query});
-  require_length(p.value, "value", 1, {"seq_k", p.seq_k, "key", p.key});
+  require_length(p.value, "value", 0, {"batch", p.key.shape[0], "key", p.key});
+  require_length(p.value, "value", 1, {"seq_k", p.key.shape[1], "key", p.key});
   require_length(p.value, "value", 2, {"heads_kv", p.heads_kv, "key", p.key});
-  require_length(p.output, "output", 0, {"batch", p.batch, "query", p.query});
-  require_length(p.output, "output", 1, {"seq_q", p.seq_q, "query", p.query});
+  require_length(p.output, "output", 0, {"batch", p.query.shape[0], "query", p.query});
+  require_length(p.output, "output", 1, {packed_q ? "total_q" : "seq_q", p.total_q, "query", p.query});
   require_length(p.output, "output", 2, {"heads_q", p.heads_q, "query", p.query});
   require_length(p.output, "output", 3, {"head_dim_v", p.head_dim_v, "value", p.value});
   if (p.logsumexp.rank > 0) {
-    require_length(p.logsumexp, "logsumexp", 0, {"batch", p.batch, "query", p.query});
+    require_length(p.logsumexp, "logsumexp", 0, {"batch", p.query.shape[0], "query", p.query});
     require_length(p.logsumexp, "logsumexp", 1, {"heads_q", p.heads_q, "query", p.query});
-    require_length(p.logsumexp, "logsumexp", 2, {"seq_q", p.seq_q, "query", p.query});
+    require_length(p.logsumexp, "logsumexp", 2, {packed_q ? "total_q" : "seq_q", p.total_q, "query", p.query});
   }
 }
 
@@ -53,37 +189,102 @@ void check_heads(const Problem& p) {
   }
 }
 
-void check_head_dim(const Tensor& tensor, const char* name, const char* dimension, std::int64_t length) {
-  if (length < 1) refuse(name, dimension, " is ", length, " in shape ", shape_text(tensor), "; it must be at least 1");
-  if (length > kMaxHeadDim) {
-    not_supported(name, dimension, " is ", length, " in shape ", shape_text(tensor), "; up to ", kMaxHeadDim,
-                  " is supported");
+// Bias and mask: batch, heads and queries may be 1; their lengths may be any where sequences have their own.
+void check_score_shape(const Problem& p, const Tensor& tensor, const char* name, bool ragged) {
+  if (tensor.rank == 0) return;
+  if (tensor.shape[0] != 1) check_batch(p, tensor, name);
+  require_length_or_one(tensor, name, 1, {"heads_q", p.heads_q, "query", p.query});
+  if (ragged) return;
+  require_length_or_one(tensor, name, 2, {"seq_q", p.seq_q, "query", p.query});
+  require_length(tensor, name, 3, {"seq_k", p.seq_k, "key", p.key});
+}
+
+void check_scores(const Problem& p, bool has_cache) {
+  const bool ragged = has_cache || p.cu_seqlens_q.rank > 0 || p.cu_seqlens_k.rank > 0;
+  check_score_shape(p, p.bias, "bias", ragged);
+  check_score_shape(p, p.mask, "mask", ragged);
+  if (p.alibi_slopes.rank > 0) {
+    if (p.alibi_slopes.shape[0] != 1) check_batch(p, p.alibi_slopes, "alibi_slopes");
+    require_length(p.alibi_slopes, "alibi_slopes", 1, {"heads_q", p.heads_q, "query", p.query});
+  }
+  if (p.tree_mask.rank > 0) {
+    if (p.tree_mask.shape[0] != 1) check_batch(p, p.tree_mask, "tree_mask");
+    if (p.tree_mask.shape[1] != p.tree_mask.shape[2]) {
+      refuse("tree_mask", "its last two dimensions differ in shape ", shape_text(p.tree_mask));
+    }
   }
 }
 
-void require_dtype(const Tensor& tensor, const char* name, ki_dtype expected, const char* why) {
-  if (tensor.dtype == expected) return;
-  refuse(name, "dtype is ", name_of(tensor.dtype), ", expected ", name_of(expected), why);
+void check_scales(const Problem& p) {
+  const bool needed = p.key.dtype == KI_DTYPE_INT8;
+  constexpr const char* kDimensions[] = {"slots or pages", "capacity or page_size", "heads_kv"};
+  for (const auto& [scale, name, scaled] :
+       {std::tuple{&p.cache.key_scale, "key_scale", &p.key}, {&p.cache.value_scale, "value_scale", &p.value}}) {
+    if (!needed && scale->rank > 0) refuse(name, "must be NULL: the cache is ", name_of(p.key.dtype), ", not int8");
+    if (!needed) continue;
+    if (scale->rank == 0) refuse(name, "must not be NULL: the cache is int8");
+    require_dtype(*scale, name, KI_DTYPE_FLOAT32);
+    for (int i = 0; i < 3; ++i) {
+      require_length(*scale, name, i, {kDimensions[i], scaled->shape[i], scaled == &p.key ? "key" : "value", *scaled});
+    }
+  }
 }
 
-void check_dtypes(const Problem& p) {
-  require_dtype(p.key, "key", p.query.dtype, ", the query's");
-  require_dtype(p.value, "value", p.query.dtype, ", the query's");
-  require_dtype(p.output, "output", p.query.dtype, ", the query's");
-  if (p.logsumexp.rank > 0) require_dtype(p.logsumexp, "logsumexp", KI_DTYPE_FLOAT32, "");
+void check_new_keys(const Problem& p) {
+  const Cache& c = p.cache;
+  if (c.new_key.rank == 0 && c.new_value.rank == 0) return;
+  if (c.new_key.rank == 0) refuse("new_key", "must not be NULL with new_value");
+  if (c.new_value.rank == 0) refuse("new_value", "must not be NULL with new_key");
+  if (p.seqused_k.rank == 0) refuse("seqused_k", "must not be NULL with new_key: it says where new keys go");
+  require_dtype(c.new_key, "new_key", p.query.dtype, ", the query's");
+  require_dtype(c.new_value, "new_value", p.query.dtype, ", the query's");
+  check_batch(p, c.cu_seqlens_new, "cu_seqlens_new", 1);
+  if (c.cu_seqlens_new.rank == 0) check_batch(p, c.new_key, "new_key");
+  require_length(c.new_key, "new_key", 2, {"heads_kv", p.heads_kv, "key", p.key});
+  require_length(c.new_key, "new_key", 3, {"head_dim", p.head_dim, "key", p.key});
+  require_length(c.new_value, "new_value", 0, {"batch", c.new_key.shape[0], "new_key", c.new_key});
+  require_length(c.new_value, "new_value", 1, {"seq_new", c.new_key.shape[1], "new_key", c.new_key});
+  require_length(c.new_value, "new_value", 2, {"heads_kv", p.heads_kv, "value", p.value});
+  require_length(c.new_value, "new_value", 3, {"head_dim_v", p.head_dim_v, "value", p.value});
 }
 
-void check_overlap(const Problem& p) {
-  require_self_disjoint(p.output, "output");
-  require_disjoint(p.output, "output", p.query, "query");
-  require_disjoint(p.output, "output", p.key, "key");
-  require_disjoint(p.output, "output", p.value, "value");
-  if (p.logsumexp.rank == 0) return;
-  require_self_disjoint(p.logsumexp, "logsumexp");
-  require_disjoint(p.logsumexp, "logsumexp", p.query, "query");
-  require_disjoint(p.logsumexp, "logsumexp", p.key, "key");
-  require_disjoint(p.logsumexp, "logsumexp", p.value, "value");
-  require_disjoint(p.logsumexp, "logsumexp", p.output, "output");
+void check_rotary(Problem& p) {
+  Cache& c = p.cache;
+  if (c.rotary_cos.rank == 0 && c.rotary_sin.rank == 0) {
+    if (c.rotary_interleaved) refuse("problem.flags", "ask for interleaved rotary embedding without rotary_cos");
+    return;
+  }
+  if (c.rotary_cos.rank == 0) refuse("rotary_cos", "must not be NULL with rotary_sin");
+  if (c.rotary_sin.rank == 0) refuse("rotary_sin", "must not be NULL with rotary_cos");
+  require_dtype(c.rotary_cos, "rotary_cos", KI_DTYPE_FLOAT32);
+  require_dtype(c.rotary_sin, "rotary_sin", KI_DTYPE_FLOAT32);
+  require_shape_of(c.rotary_sin, "rotary_sin", kRotaryDimensions, c.rotary_cos, "rotary_cos");
+  if (c.rotary_cos.shape[1] < 1 || c.rotary_cos.shape[1] > p.head_dim / 2) {
+    refuse("rotary_cos", "rotary_dim is twice ", c.rotary_cos.shape[1], ", and head_dim is ", p.head_dim);
+  }
+  if (c.rotary_cos.shape[0] < p.seq_k) {
+    refuse("rotary_cos", "has ", c.rotary_cos.shape[0], " positions, and a sequence can have ", p.seq_k, " keys");
+  }
+  c.rotary_dim = 2 * c.rotary_cos.shape[1];
+}
+
+void check_cache(Problem& p) {
+  Cache& c = p.cache;
+  check_batch(p, c.block_table, "block_table");
+  check_batch(p, c.cache_slots, "cache_slots");
+  if (c.block_table.rank > 0) {
+    if (c.cache_slots.rank > 0) refuse("cache_slots", "must be NULL with a block_table");
+    if (p.key.shape[1] < 1) refuse("key", "page_size is 0 in shape ", shape_text(p.key));
+    c.page_size = p.key.shape[1];
+    if (__builtin_mul_overflow(c.block_table.shape[1], c.page_size, &p.seq_k)) {
+      refuse("block_table", "shape ", shape_text(c.block_table), " holds more than 2^63 keys of a sequence");
+    }
+  } else if (c.cache_slots.rank == 0 && p.key.shape[0] < p.batch) {
+    refuse("key", "has ", p.key.shape[0], " slots in shape ", shape_text(p.key), ", and the batch is ", p.batch);
+  }
+  check_scales(p);
+  check_new_keys(p);
+  check_rotary(p);
 }
 
 float read_scale(const ki_attention_problem& given, std::int64_t head_dim) {
@@ -92,45 +293,107 @@ float read_scale(const ki_attention_problem& given, std::int64_t head_dim) {
   return given.scale;
 }
 
+VisibilityRule read_rule(const ki_attention_problem& given) {
+  VisibilityRule rule;
+  if ((given.flags & KI_ATTENTION_WINDOW) != 0) {
+    if (given.window_left < -1) refuse("problem.window_left", given.window_left, " is below -1");
+    if (given.window_right < -1) refuse("problem.window_right", given.window_right, " is below -1");
+    if (given.window_left >= 0) rule.left = given.window_left;
+    if (given.window_right >= 0) rule.right = given.window_right;
+  }
+  if ((given.flags & KI_ATTENTION_CAUSAL) != 0) rule.right = 0;
+  if (given.sink_count < 0) refuse("problem.sink_count", given.sink_count, " is negative");
+  rule.sinks = given.sink_count;
+  return rule;
+}
+
+void read_dropout(const ki_attention_problem& given, Problem& p) {
+  if (!(given.dropout >= 0 && given.dropout < 1)) refuse("problem.dropout", given.dropout, " is not in [0, 1)");
+  const auto threshold = static_cast<std::uint32_t>(std::lround(given.dropout * 65536.0));
+  if (threshold == 65536) refuse("problem.dropout", given.dropout, " is 1 to within 2^-16");
+  p.dropout_threshold = threshold;
+  p.dropout_offset = given.dropout_offset;
+  p.dropout_seed = given.dropout_seed;
+  constexpr std::int64_t kMost = std::int64_t{1} << 32;  // counters have 32 bits for each
+  if (threshold != 0 && (p.seq_q > kMost || p.seq_k > kMost || (p.heads_q > 0 && p.batch > kMost / p.heads_q))) {
+    not_supported("problem.dropout", "counts queries, keys, and batch * heads_q up to 2^32; shapes are query ",
+                  shape_text(p.query), ", key ", shape_text(p.key));
+  }
+}
+
+void read_numbers(const ki_attention_problem& given, Problem& p) {
+  p.scale = read_scale(given, p.head_dim);
+  p.rule = read_rule(given);
+  if (!(given.softcap >= 0) || !std::isfinite(given.softcap)) {
+    refuse("problem.softcap", given.softcap, " is not a finite number of at least 0");
+  }
+  p.softcap = given.softcap;
+  if (given.split_count < 0 || given.split_count > kMaxSplits) {
+    refuse("problem.split_count", given.split_count, " is not in [0, ", kMaxSplits, "]");
+  }
+  p.split_count = given.split_count;
+  read_dropout(given, p);
+}
+
+void check_flags(const ki_attention_problem& given) {
+  constexpr int kKnown =
+      KI_ATTENTION_CAUSAL | KI_ATTENTION_CUSTOM_SCALE | KI_ATTENTION_WINDOW | KI_ATTENTION_ROTARY_INTERLEAVED;
+  if (given.flags & ~kKnown) refuse("problem.flags", given.flags, " has flags this version does not know");
+  if (given.reserved != 0) refuse("problem.reserved", given.reserved, " must be 0");
+}
+
 }  // namespace
 
 Problem read_problem(const ki_attention_problem* problem, const ki_device_info& device, Addresses addresses) {
   const ki_attention_problem given = read_struct(problem, "problem");
-  constexpr int kKnownFlags = KI_ATTENTION_CAUSAL | KI_ATTENTION_CUSTOM_SCALE;
-  if (given.flags & ~kKnownFlags) refuse("problem.flags", given.flags, " has flags this version does not know");
-  if (given.reserved != 0) refuse("problem.reserved", given.reserved, " must be 0");
+  check_flags(given);
+  const Reader read(addresses);
+  const bool has_cache = given.cache != nullptr;
 
   Problem p{};
-  p.query = read_tensor(given.query, "query", kQueryDimensions, addresses);
-  p.key = read_tensor(given.key, "key", kKeyDimensions, addresses);
-  p.value = read_tensor(given.value, "value", kValueDimensions, addresses);
-  p.output = read_tensor(given.output, "output", kOutputDimensions, addresses);
-  if (given.logsumexp != nullptr) {
-    p.logsumexp = read_tensor(given.logsumexp, "logsumexp", kLogsumexpDimensions, addresses);
-  }
-
-  p.batch = p.query.shape[0];
-  p.seq_q = p.query.shape[1];
-  p.heads_q = p.query.shape[2];
-  p.head_dim = p.query.shape[3];
-  p.seq_k = p.key.shape[1];
-  p.heads_kv = p.key.shape[2];
-  p.head_dim_v = p.value.shape[3];
-  p.group = p.heads_kv > 0 ? p.heads_q / p.heads_kv : 0;
-  p.causal = (given.flags & KI_ATTENTION_CAUSAL) != 0;
+  read_offsets(given, read, p);
+  read_queries(given, read, p);
+  if (has_cache) read_cache(read_struct(given.cache, "cache"), read, given.flags, p.cache);
+  read_keys(given, read, p);
+  read_scores(given, read, p);
 
   check_dtypes(p);
-  check_shapes(p);
+  check_shapes(p, has_cache);
   check_heads(p);
-  check_head_dim(p.query, "query", "head_dim", p.head_dim);
-  check_head_dim(p.value, "value", "head_dim_v", p.head_dim_v);
-  p.scale = read_scale(given, p.head_dim);
-  require_on_device(p.query, "query", device);
-  require_on_device(p.key, "key", device);
-  require_on_device(p.value, "value", device);
-  require_on_device(p.output, "output", device);
-  if (p.logsumexp.rank > 0) require_on_device(p.logsumexp, "logsumexp", device);
-  check_overlap(p);
+  require_head_dim(p.query, "query", "head_dim", p.head_dim);
+  require_head_dim(p.value, "value", "head_dim_v", p.head_dim_v);
+  check_cache(p);
+  check_scores(p, has_cache);
+  p.draft_length = p.tree_mask.rank > 0 ? p.tree_mask.shape[1] : 0;
+  read_numbers(given, p);
+
+  const Cache& c = p.cache;
+  const bool appends = p.appends();
+  const std::array tensors{
+      NamedTensor{&p.query, "query", false},
+      NamedTensor{&p.bias, "bias", false},
+      NamedTensor{&p.mask, "mask", false},
+      NamedTensor{&p.alibi_slopes, "alibi_slopes", false},
+      NamedTensor{&p.tree_mask, "tree_mask", false},
+      NamedTensor{&p.cu_seqlens_q, "cu_seqlens_q", false},
+      NamedTensor{&p.cu_seqlens_k, "cu_seqlens_k", false},
+      NamedTensor{&p.seqused_k, "seqused_k", false},
+      NamedTensor{&c.block_table, "block_table", false},
+      NamedTensor{&c.cache_slots, "cache_slots", false},
+      NamedTensor{&c.new_key, "new_key", false},
+      NamedTensor{&c.new_value, "new_value", false},
+      NamedTensor{&c.cu_seqlens_new, "cu_seqlens_new", false},
+      NamedTensor{&c.rotary_cos, "rotary_cos", false},
+      NamedTensor{&c.rotary_sin, "rotary_sin", false},
+      NamedTensor{&p.key, "key", appends},
+      NamedTensor{&p.value, "value", appends},
+      NamedTensor{&c.key_scale, "key_scale", appends},
+      NamedTensor{&c.value_scale, "value_scale", appends},
+      NamedTensor{&p.output, "output", true},
+      NamedTensor{&p.logsumexp, "logsumexp", true},
+  };
+  check_placement(tensors, device);
+  if (device.kind == KI_DEVICE_KIND_CPU && addresses == Addresses::required) check_contents(p);
   return p;
 }
 

@@ -57,13 +57,26 @@ void check_address(const Tensor& tensor, const char* name, Addresses addresses) 
 
 }  // namespace
 
-std::int64_t size_of(ki_dtype dtype) { return dtype == KI_DTYPE_FLOAT32 ? 4 : 2; }
+std::int64_t size_of(ki_dtype dtype) {
+  switch (dtype) {
+    case KI_DTYPE_FLOAT32:
+    case KI_DTYPE_INT32: return 4;
+    case KI_DTYPE_FLOAT16:
+    case KI_DTYPE_BFLOAT16: return 2;
+    case KI_DTYPE_BOOL:
+    case KI_DTYPE_INT8: return 1;
+  }
+  return 0;
+}
 
 const char* name_of(ki_dtype dtype) {
   switch (dtype) {
     case KI_DTYPE_FLOAT32: return "float32";
     case KI_DTYPE_FLOAT16: return "float16";
     case KI_DTYPE_BFLOAT16: return "bfloat16";
+    case KI_DTYPE_BOOL: return "bool";
+    case KI_DTYPE_INT8: return "int8";
+    case KI_DTYPE_INT32: return "int32";
   }
   return "unknown dtype";
 }
@@ -78,9 +91,7 @@ Tensor read_tensor(const ki_tensor* source, const char* name, std::span<const ch
                    Addresses addresses) {
   const ki_tensor given = read_struct(source, name);
   if (given.reserved != 0) refuse(name, "reserved is ", given.reserved, ", must be 0");
-  if (given.dtype < KI_DTYPE_FLOAT32 || given.dtype > KI_DTYPE_BFLOAT16) {
-    refuse(name, "dtype ", static_cast<int>(given.dtype), " is unknown; expected float32, float16 or bfloat16");
-  }
+  if (size_of(given.dtype) == 0) refuse(name, "dtype ", static_cast<int>(given.dtype), " is unknown");
   if (given.rank != static_cast<int>(dimensions.size())) {
     std::string expected;
     for (const char* dimension : dimensions) expected += (expected.empty() ? "" : ", ") + std::string(dimension);

@@ -406,7 +406,13 @@ KI_ENUM(ki_dtype) {
   /** IEEE binary16. */
   KI_DTYPE_FLOAT16 = 2,
   /** bfloat16: the upper half of a binary32. */
-  KI_DTYPE_BFLOAT16 = 3
+  KI_DTYPE_BFLOAT16 = 3,
+  /** One byte: 0 is false, everything else is true. */
+  KI_DTYPE_BOOL = 4,
+  /** Signed 8-bit integer. */
+  KI_DTYPE_INT8 = 5,
+  /** Signed 32-bit integer. */
+  KI_DTYPE_INT32 = 6
 };
 
 /**
@@ -442,20 +448,80 @@ typedef struct ki_tensor {
 KI_ENUM(ki_attention_flags) {
   /** None. */
   KI_ATTENTION_NONE = 0,
-  /** Query i sees keys 0 to i + seq_k - seq_q only (the last query sees every key). */
+  /** A query sees no key behind its own position. */
   KI_ATTENTION_CAUSAL = 1,
   /** Use the field `scale`; without this flag the scale is 1 / sqrt(head_dim). */
-  KI_ATTENTION_CUSTOM_SCALE = 2
+  KI_ATTENTION_CUSTOM_SCALE = 2,
+  /** Use the fields `window_left` and `window_right`; without this flag both are unlimited. */
+  KI_ATTENTION_WINDOW = 4,
+  /** Rotary embedding turns the pairs (2c, 2c + 1); without this flag (c, c + rotary_dim / 2). */
+  KI_ATTENTION_ROTARY_INTERLEAVED = 8
 };
 
 /**
- * Scaled dot-product attention, o = softmax(scale * q k^T) v, without ever storing the score matrix
- * (FlashAttention, Dao et al. 2022, section 3; FlashAttention-2, Dao 2023, section 3.1).
+ * A cache of keys and values that a problem's `key` and `value` are, and what is done to it.
  *
- * Query head h reads key and value head h / (heads_q / heads_kv). Query, key, value and output share one dtype; sums are
- * float32. Every tensor is on the device of the stream. The output must not overlap itself, nor any other tensor unless
- * the two are provably disjoint: their address ranges are, or, with S the stride of an outer dimension that divides the
- * other outer strides of both, their positions modulo S are.
+ * Contiguous: key is [slots, capacity, heads_kv, head_dim] and sequence b lies in slot b, or in slot cache_slots[b].
+ * Paged (vLLM, Kwon et al. 2023, section 4): key is [pages, page_size, heads_kv, head_dim], and key j of sequence b lies in row
+ * j % page_size of page block_table[b, j / page_size]. What lies behind a sequence's last key is never read into a result.
+ *
+ * Before attention is computed, new keys and values are written behind the first seqused_k[b] keys; from then on they count
+ * as keys like all others. Slots and pages that are written must belong to one sequence each.
+ */
+typedef struct ki_attention_cache {
+  /** `sizeof(ki_attention_cache)`, set by the caller. */
+  uint32_t struct_size;
+  /** Zero. */
+  uint32_t reserved;
+  /** [batch, pages of a sequence] int32: the cache is paged. NULL if it is contiguous. */
+  const ki_tensor* block_table;
+  /** [batch] int32: slot of each sequence in a contiguous cache. NULL: slot b. */
+  const ki_tensor* cache_slots;
+  /** [slots, capacity, heads_kv], or [pages, page_size, heads_kv], float32: what the int8 elements of a key are multiplied
+   *  with. Required with int8, else NULL. Written for new keys: largest magnitude / 127. */
+  const ki_tensor* key_scale;
+  /** The same for values. */
+  const ki_tensor* value_scale;
+  /** [batch, seq_new, heads_kv, head_dim], or packed [total_new, heads_kv, head_dim], of the query's dtype. NULL if nothing is
+   *  appended. They are converted to the cache's dtype, int8 to nearest even. */
+  const ki_tensor* new_key;
+  /** [batch, seq_new, heads_kv, head_dim_v], or packed [total_new, heads_kv, head_dim_v]. */
+  const ki_tensor* new_value;
+  /** [batch + 1] int32: sequence b's new keys are rows cu_seqlens_new[b] to cu_seqlens_new[b + 1] - 1 of the packed ones. */
+  const ki_tensor* cu_seqlens_new;
+  /** [positions, rotary_dim / 2] float32, with a row for every position the cache has room for: cos(position * frequency c).
+   *  Queries and new keys are turned by the angles of their positions, in float32, before they are used (RoFormer, Su et al.
+   *  2021, section 3.2); keys in the cache already are. Queries before position 0 are not turned. NULL: no rotary embedding. */
+  const ki_tensor* rotary_cos;
+  /** The sines. */
+  const ki_tensor* rotary_sin;
+} ki_attention_cache;
+
+/**
+ * Scaled dot-product attention, o = softmax(s) v, without ever storing the scores s (FlashAttention, Dao et al. 2022,
+ * section 3; FlashAttention-2, Dao 2023, section 3.1). For query i and key j of one sequence, in this order:
+ *
+ *   s = scale * q . k          query head h reads key and value head h / (heads_q / heads_kv)
+ *   s = softcap * tanh(s / softcap)
+ *   s = s + bias[b, h, i, j] - alibi_slope * |position - j|
+ *   s = -inf, unless query i sees key j
+ *
+ * The position of query i is i + seq_k - seq_q, the lengths being the sequence's own: the last query stands beside the last
+ * key. It sees key j if all of these hold: j <= position, with KI_ATTENTION_CAUSAL; j <= position + window_right;
+ * j >= position - window_left or j < sink_count; mask[b, h, i, j]; and the tree mask allows it. A query that sees no key gets
+ * an output of 0, a logsumexp of -inf and gradients of 0.
+ *
+ * Sequences are the entries of `batch`, or, with `cu_seqlens_q` and `cu_seqlens_k`, lie behind one another in packed tensors
+ * without the dimension `batch`. With packed sequences or a cache, bias and mask are indexed by places within the sequence and
+ * may have any lengths: beyond them there is no bias, and nothing is seen.
+ *
+ * Query, output, and by default key and value share one dtype: float32, float16 or bfloat16. Key and value may instead be int8
+ * with scales, and float16 or bfloat16 under float32 queries. Sums are float32. Every tensor is on the device of the stream.
+ * What is written must not overlap itself, nor any other tensor unless the two are provably disjoint: their address ranges
+ * are, or, with S the stride of an outer dimension that divides the other outer strides of both, their positions modulo S are.
+ *
+ * Lengths and indices in tensors (int32) are checked on the CPU before anything runs. On CUDA, where the host cannot read them,
+ * those out of range are cut to the range: what the sequence gets is unspecified, and nothing outside the tensors is touched.
  */
 typedef struct ki_attention_problem {
   /** `sizeof(ki_attention_problem)`, set by the caller. */
@@ -466,17 +532,57 @@ typedef struct ki_attention_problem {
   float scale;
   /** Zero. */
   uint32_t reserved;
-  /** [batch, seq_q, heads_q, head_dim]; head_dim 1 to 256. */
+  /** [batch, seq_q, heads_q, head_dim], or packed [total_q, heads_q, head_dim]; head_dim 1 to 256. */
   const ki_tensor* query;
-  /** [batch, seq_k, heads_kv, head_dim]; heads_q is a multiple of heads_kv. */
+  /** [batch, seq_k, heads_kv, head_dim], or packed [total_k, heads_kv, head_dim], or as the cache says; heads_q is a multiple of
+   *  heads_kv. Written where the cache has new keys. */
   const ki_tensor* key;
-  /** [batch, seq_k, heads_kv, head_dim_v]; head_dim_v 1 to 256. */
+  /** The same with head_dim_v, 1 to 256, in place of head_dim. */
   const ki_tensor* value;
-  /** [batch, seq_q, heads_q, head_dim_v], written. A query that sees no key gets zeros. */
+  /** [batch, seq_q, heads_q, head_dim_v], or packed [total_q, heads_q, head_dim_v], written. */
   const ki_tensor* output;
-  /** [batch, heads_q, seq_q] float32, written: natural logarithm of the sum of exp(score), -inf for a query that sees no
-   *  key. NULL if not wanted. */
+  /** [batch, heads_q, seq_q], or packed [heads_q, total_q], float32, written: natural logarithm of the sum of exp(s). NULL if not
+   *  wanted. */
   const ki_tensor* logsumexp;
+  /** Keys that a query sees before its position, -1 for all; read with KI_ATTENTION_WINDOW only. */
+  int64_t window_left;
+  /** Keys that a query sees behind its position, -1 for all; read with KI_ATTENTION_WINDOW only. */
+  int64_t window_right;
+  /** The first so many keys are exempt from `window_left` (StreamingLLM, Xiao et al. 2023, section 3.2). */
+  int64_t sink_count;
+  /** Bound on the scores; 0 for none (Gemma 2, 2024, section 2). */
+  float softcap;
+  /** Parts that the keys of a sequence are split into, to be computed side by side and combined: 1 to 256; 0 to have it chosen. */
+  int32_t split_count;
+  /** [batch or 1, heads_q or 1, seq_q or 1, seq_k] of the query's dtype or float32; -inf hides the key. NULL for none. */
+  const ki_tensor* bias;
+  /** [batch or 1, heads_q or 1, seq_q or 1, seq_k] bool: true where the query sees the key. NULL for none. */
+  const ki_tensor* mask;
+  /** [heads_q] or [batch, heads_q] float32 (ALiBi, Press et al. 2021, section 3). NULL for none. */
+  const ki_tensor* alibi_slopes;
+  /** [batch or 1, n, n] bool, for the last n keys, draft tokens that are a tree (SpecInfer, Miao et al. 2023, section 4): true in row
+   *  t at token t itself and its ancestors. A query at the position of draft token t sees those among the n keys only. NULL
+   *  for none. */
+  const ki_tensor* tree_mask;
+  /** [batch + 1] int32: sequence b's queries are rows cu_seqlens_q[b] to cu_seqlens_q[b + 1] - 1. NULL if not packed. */
+  const ki_tensor* cu_seqlens_q;
+  /** [batch + 1] int32: the same for keys and values. NULL if not packed. */
+  const ki_tensor* cu_seqlens_k;
+  /** [batch] int32: keys of each sequence that count, the first ones, before any are appended. NULL for all. */
+  const ki_tensor* seqused_k;
+  /** Key and value are a cache. NULL if they are not. */
+  const ki_attention_cache* cache;
+  /** Probability in [0, 1), rounded to a multiple of 2^-16, with which each weight of the softmax becomes 0; the others are divided
+   *  by 1 - probability. 0 for none.
+   *
+   *  Weight (b, h, i, j) is kept if its random number of 16 bits is at least probability * 2^16. The number is half j % 2 (0 the
+   *  lower) of word (j % 32) / 8 of Philox4x32-10 (Salmon et al. 2011, section 3.3) under the key (seed % 2^32, seed / 2^32) at
+   *  the counter (j / 32 * 4 + j % 8 / 2, i, b * heads_q + h, dropout_offset). */
+  float dropout;
+  /** Distinguishes calls that share a seed. */
+  uint32_t dropout_offset;
+  /** Seed of the random numbers. */
+  uint64_t dropout_seed;
 } ki_attention_problem;
 
 /**
@@ -500,6 +606,99 @@ KI_API ki_status ki_attention_forward_workspace(ki_device* device, const ki_atte
  */
 KI_API ki_status ki_attention_forward(ki_stream* stream, const ki_attention_problem* problem, void* workspace,
                                       uint64_t workspace_bytes) KI_NOEXCEPT;
+
+/** How gradients are computed; options can be combined. */
+KI_ENUM(ki_attention_backward_flags) {
+  /** The fastest way. On the CPU every way is deterministic. */
+  KI_ATTENTION_BACKWARD_NONE = 0,
+  /** Sums are formed in a fixed order: the same input gives the same bits. */
+  KI_ATTENTION_BACKWARD_DETERMINISTIC = 1
+};
+
+/**
+ * Gradients of attention. Each has the shape of what it is the gradient of, and its dtype; the sum over the query heads that
+ * share a key, and over the dimensions along which the bias has length 1, is part of it.
+ */
+typedef struct ki_attention_gradients {
+  /** `sizeof(ki_attention_gradients)`, set by the caller. */
+  uint32_t struct_size;
+  /** A combination of flags. */
+  ki_attention_backward_flags flags;
+  /** Of the output; read. */
+  const ki_tensor* grad_output;
+  /** Of the query; written. */
+  const ki_tensor* grad_query;
+  /** Of the key; written. Keys that do not count get zeros. */
+  const ki_tensor* grad_key;
+  /** Of the value; written. */
+  const ki_tensor* grad_value;
+  /** Of the bias; written. NULL if not wanted. */
+  const ki_tensor* grad_bias;
+} ki_attention_gradients;
+
+/**
+ * Scratch memory that ki_attention_backward needs.
+ * @param device where it will run
+ * @param problem what will be computed; checked as by ki_attention_backward, but tensors may have no address yet (`data` NULL)
+ * @param gradients the gradients that will be computed
+ * @param[out] size_bytes the size
+ * @return the status
+ */
+KI_API ki_status ki_attention_backward_workspace(ki_device* device, const ki_attention_problem* problem,
+                                                 const ki_attention_gradients* gradients,
+                                                 uint64_t* size_bytes) KI_NOEXCEPT;
+
+/**
+ * Attention, backward pass (FlashAttention-2, Dao 2023, section 3.1.2).
+ * @param stream where to run
+ * @param problem the forward problem; its output and logsumexp are those that the forward pass has written, and are read. A cache
+ *        is not supported, and key and value have the query's dtype
+ * @param gradients what to compute
+ * @param workspace scratch memory on the stream's device, aligned to 64 bytes; NULL uses the stream's own, which allocates
+ *        when it has to grow
+ * @param workspace_bytes size of `workspace`, at least what ki_attention_backward_workspace says; 0 with NULL
+ * @return the status
+ */
+KI_API ki_status ki_attention_backward(ki_stream* stream, const ki_attention_problem* problem,
+                                       const ki_attention_gradients* gradients, void* workspace,
+                                       uint64_t workspace_bytes) KI_NOEXCEPT;
+
+/** Options of combining. */
+KI_ENUM(ki_attention_combine_flags) {
+  /** The output is written. */
+  KI_ATTENTION_COMBINE_NONE = 0,
+  /** Output and logsumexp hold a part already, to which the others are added. */
+  KI_ATTENTION_COMBINE_ACCUMULATE = 1
+};
+
+/**
+ * Merges attention over parts of the keys into attention over all of them: with l the logsumexp of the logsumexps l_p,
+ * output = sum over parts of exp(l_p - l) * output_p. The building block of attention over keys that are spread over devices
+ * (Ring Attention, Liu et al. 2023, section 3) and of shared prefixes. Parts without keys (logsumexp -inf) add nothing,
+ * whatever their output holds. Packed tensors are given with a batch of 1.
+ */
+typedef struct ki_attention_combine_problem {
+  /** `sizeof(ki_attention_combine_problem)`, set by the caller. */
+  uint32_t struct_size;
+  /** A combination of flags. */
+  ki_attention_combine_flags flags;
+  /** [parts, batch, seq_q, heads_q, head_dim_v], float32 or the output's dtype; head_dim_v 1 to 256. */
+  const ki_tensor* partial_outputs;
+  /** [parts, batch, heads_q, seq_q] float32. */
+  const ki_tensor* partial_logsumexps;
+  /** [batch, seq_q, heads_q, head_dim_v], written. */
+  const ki_tensor* output;
+  /** [batch, heads_q, seq_q] float32, written. NULL if not wanted; required with KI_ATTENTION_COMBINE_ACCUMULATE. */
+  const ki_tensor* logsumexp;
+} ki_attention_combine_problem;
+
+/**
+ * Combines parts of attention.
+ * @param stream where to run
+ * @param problem what to combine
+ * @return the status
+ */
+KI_API ki_status ki_attention_combine(ki_stream* stream, const ki_attention_combine_problem* problem) KI_NOEXCEPT;
 
 #if defined(__cplusplus)
 } /* extern "C" */

@@ -1,4 +1,4 @@
-// The host side: cuts the work, gives each worker its scratch memory, and registers the operator for the CPU.
+// The host side of the forward pass: cuts the work and gives each worker its scratch memory.
 #include "attention/cpu/forward.h"
 
 #include "cpu/cpu_device.h"
@@ -22,7 +22,7 @@ constexpr std::int64_t kBlocksPerWorker = 4;
 constexpr double kWorthWaking = 500'000;
 
 double multiply_adds(const Problem& p) {
-  const double pairs = static_cast<double>(p.seq_q) * p.seq_k * (p.causal ? 0.5 : 1.0);
+  const double pairs = static_cast<double>(p.seq_q) * p.seq_k * (p.rule.right == 0 ? 0.5 : 1.0);
   return pairs * p.batch * p.heads_q * (p.head_dim + p.head_dim_v);
 }
 
@@ -32,11 +32,11 @@ BlockFunction kernel_for(const CpuDevice& device, ki_dtype dtype) {
     case KI_DTYPE_FLOAT32: return compiled.forward_float32;
     case KI_DTYPE_FLOAT16: return compiled.forward_float16;
     case KI_DTYPE_BFLOAT16: return compiled.forward_bfloat16;
+    default: return nullptr;
   }
-  return nullptr;
 }
 
-void check_supported(const Device&, const Problem&) {}  // all that read_problem accepts
+}  // namespace
 
 std::uint64_t forward_workspace(Device& device, const Problem& p) {
   const int workers = choose_workers(p, static_cast<CpuDevice&>(device).pool().thread_count());
@@ -59,11 +59,6 @@ void forward(Device& device, Stream&, const Problem& p, void* workspace) {
     kernel(p, block, sizes.cut(static_cast<float*>(workspace) + worker * sizes.total()));
   });
 }
-
-constexpr Operations kOperations{check_supported, forward_workspace, forward};
-const OperationsEntry registration(KI_DEVICE_KIND_CPU, kOperator, &kOperations);
-
-}  // namespace
 
 int choose_workers(const Problem& p, int thread_count) {
   const double worthwhile = multiply_adds(p) / kWorthWaking;

@@ -80,6 +80,10 @@ struct ScratchSizes {
   Scratch cut(float* memory) const;
 };
 
+// The forward pass of a problem without a cache.
+std::uint64_t forward_workspace(Device& device, const Problem& p);
+void forward(Device& device, Stream& stream, const Problem& p, void* workspace);
+
 using BlockFunction = void (*)(const Problem& p, const Block& block, const Scratch& scratch);
 
 // One instruction set's kernels.

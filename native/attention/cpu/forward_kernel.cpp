@@ -196,7 +196,7 @@ void prepare_block(const Problem& p, const Block& block, const Scratch& s) {
     const QueryRow row = query_row(p, block.head_kv, block.first_row + r);
     simd::widen_row(at<const T>(p.query, block.batch, row.position, row.head), s.queries + r * query_pitch(p),
                     static_cast<int>(p.head_dim));
-    s.visible[r] = p.visible_keys(row.position);
+    s.visible[r] = p.rule.visible_keys(row.position, p.seq_q, p.seq_k).end;
   }
   std::fill_n(s.accumulators, block.rows * accumulator_pitch(p), 0.0f);
   std::fill_n(s.row_max, block.rows, -kInfinity);

@@ -1,4 +1,5 @@
-// The host side: registers attention for CUDA devices and launches its kernels.
+#include "attention/cuda/forward.h"
+
 #include <cstdint>
 #include <limits>
 
@@ -10,7 +11,9 @@ namespace {
 
 constexpr std::int64_t kMaxBlocks = std::numeric_limits<std::int32_t>::max();  // of a grid's first dimension
 
-void check_supported(const Device&, const Problem& p) {
+}  // namespace
+
+void check_forward_size(const Device&, const Problem& p) {
   if (p.seq_q > kMaxLength)
     not_supported("query", "seq_q is ", p.seq_q, "; up to ", kMaxLength, " is supported on CUDA");
   if (p.seq_k > kMaxLength) not_supported("key", "seq_k is ", p.seq_k, "; up to ", kMaxLength, " is supported on CUDA");
@@ -33,8 +36,4 @@ void forward(Device&, Stream& stream, const Problem& problem, void*) {
   ki::cuda::launch(stream, kernel, {static_cast<unsigned>(plan.blocks)}, &plan.params, sizeof(plan.params));
 }
 
-constexpr Operations kOperations{check_supported, forward_workspace, forward};
-const OperationsEntry registration(KI_DEVICE_KIND_CUDA, kOperator, &kOperations);
-
-}  // namespace
 }  // namespace ki::attention::cuda

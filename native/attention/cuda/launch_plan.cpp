@@ -44,7 +44,7 @@ ForwardParams make_params(const Problem& p, int alignment, int queries_per_tile)
   params.row_bytes_v = static_cast<std::int32_t>(p.head_dim_v * size_of(p.query.dtype));
   params.alignment = alignment;
   params.query_tiles = (seq_q + queries_per_tile - 1) / queries_per_tile;
-  params.visible = p.causal ? VisibleKeys::causal(seq_q, seq_k) : VisibleKeys::all(seq_k);
+  params.visible = p.rule.right == 0 ? VisibleKeys::causal(seq_q, seq_k) : VisibleKeys::all(seq_k);
   params.query_sign = p.scale > 0 ? 1.0f : p.scale < 0 ? -1.0f : 0.0f;
   params.scale_log2 = p.scale == 0 ? 1.0f : static_cast<float>(std::fabs(p.scale) * kLog2e);
   return params;

@@ -168,13 +168,13 @@ std::vector<BadInput> all_bad_inputs() {
   add_bad_tensor(all, "Output", "output", [](Fixture& f) -> ki_tensor& { return f.parts.output; });
   add_bad_tensor(all, "Logsumexp", "logsumexp", [](Fixture& f) -> ki_tensor& { return *f.parts.logsumexp; });
   all.push_back({"KeyDtypeDiffers",
-                 [](Fixture& f) { f.parts.key.dtype = KI_DTYPE_FLOAT16; },
+                 [](Fixture& f) { f.parts.key.dtype = KI_DTYPE_INT32; },
                  "key",
-                 {"dtype", "float16", "float32"}});
+                 {"dtype", "int32", "float32"}});
   all.push_back({"ValueDtypeDiffers",
                  [](Fixture& f) { f.parts.value.dtype = KI_DTYPE_BFLOAT16; },
                  "value",
-                 {"dtype", "bfloat16", "float32"}});
+                 {"dtype", "bfloat16", "float32", "key"}});
   all.push_back({"OutputDtypeDiffers",
                  [](Fixture& f) { f.parts.output.dtype = KI_DTYPE_FLOAT16; },
                  "output",

@@ -15,6 +15,9 @@ inline const char* dtype_name(ki_dtype dtype) {
     case KI_DTYPE_FLOAT32: return "f32";
     case KI_DTYPE_FLOAT16: return "f16";
     case KI_DTYPE_BFLOAT16: return "bf16";
+    case KI_DTYPE_BOOL: return "bool";
+    case KI_DTYPE_INT8: return "i8";
+    case KI_DTYPE_INT32: return "i32";
   }
   return "unknown";
 }

@@ -1,0 +1,55 @@
+// What the CPU backend offers for attention.
+#include "attention/cpu/forward.h"
+#include "attention/problem.h"
+
+namespace ki::attention::cpu {
+namespace {
+
+// A feature that a problem asks for, and the argument that asks.
+struct Feature {
+  bool wanted;
+  const char* argument;
+};
+
+void check_forward(const Device&, const Problem& p) {
+  const Feature missing[] = {
+      {p.rule.left != VisibilityRule::kUnlimited, "problem.window_left"},
+      {p.rule.right != VisibilityRule::kUnlimited && p.rule.right != 0, "problem.window_right"},
+      {p.softcap != 0, "problem.softcap"},
+      {p.dropout_threshold != 0, "problem.dropout"},
+      {p.split_count > 1, "problem.split_count"},
+      {p.bias.rank > 0, "bias"},
+      {p.mask.rank > 0, "mask"},
+      {p.alibi_slopes.rank > 0, "alibi_slopes"},
+      {p.tree_mask.rank > 0, "tree_mask"},
+      {p.cu_seqlens_q.rank > 0, "cu_seqlens_q"},
+      {p.cu_seqlens_k.rank > 0, "cu_seqlens_k"},
+      {p.seqused_k.rank > 0, "seqused_k"},
+      {p.key.dtype != p.query.dtype, "key"},
+      {p.cache.block_table.rank > 0, "block_table"},
+      {p.cache.cache_slots.rank > 0, "cache_slots"},
+      {p.cache.new_key.rank > 0, "new_key"},
+      {p.cache.rotary_dim > 0, "rotary_cos"},
+  };
+  for (const Feature& feature : missing) {
+    if (feature.wanted) not_supported(feature.argument, "is not supported by this device yet");
+  }
+}
+
+void check_backward(const Device&, const BackwardProblem&) {
+  not_supported("gradients", "are not supported by this device yet");
+}
+std::uint64_t backward_workspace(Device&, const BackwardProblem&) { return 0; }
+void backward(Device&, Stream&, const BackwardProblem&, void*) {}
+
+void check_combine(const Device&, const CombineProblem&) {
+  not_supported("problem", "combining is not supported by this device yet");
+}
+void combine(Device&, Stream&, const CombineProblem&) {}
+
+constexpr Operations kOperations{check_forward,      forward_workspace, forward,       check_backward,
+                                 backward_workspace, backward,          check_combine, combine};
+const OperationsEntry registration(KI_DEVICE_KIND_CPU, kOperator, &kOperations);
+
+}  // namespace
+}  // namespace ki::attention::cpu
