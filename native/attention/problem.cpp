@@ -362,7 +362,11 @@ Problem read_problem(const ki_attention_problem* problem, const ki_device_info& 
   check_heads(p);
   require_head_dim(p.query, "query", "head_dim", p.head_dim);
   require_head_dim(p.value, "value", "head_dim_v", p.head_dim_v);
-  check_cache(p);
+  if (has_cache) {
+    check_cache(p);
+  } else if ((given.flags & KI_ATTENTION_ROTARY_INTERLEAVED) != 0) {
+    refuse("problem.flags", "ask for interleaved rotary embedding without a cache");
+  }
   check_scores(p, has_cache);
   p.draft_length = p.tree_mask.rank > 0 ? p.tree_mask.shape[1] : 0;
   read_numbers(given, p);
