@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "attention/problem.h"
+#include "attention/reader.h"
 #include "core/abi.h"
 #include "core/overlap.h"
 
@@ -39,6 +39,12 @@ void require_head_dim(const Tensor& tensor, const char* name, const char* dimens
     not_supported(name, dimension, " is ", length, " in shape ", shape_text(tensor), "; up to ", kMaxHeadDim,
                   " is supported");
   }
+}
+
+void check_batch(const Problem& p, const Tensor& tensor, const char* name, std::int64_t extra) {
+  if (tensor.rank == 0 || tensor.shape[0] == p.batch + extra) return;
+  refuse(name, "has ", tensor.shape[0], " elements along its first dimension, and the batch of ", p.batch, " needs ",
+         p.batch + extra);
 }
 
 int given_rank(const ki_tensor* tensor, const char* name) { return read_struct(tensor, name).rank; }
