@@ -30,21 +30,29 @@ inline constexpr int kPanelVectors = HWY_TARGET == HWY_AVX2 ? 2 : 4;
 // of two would put every row into the same few sets of the first-level cache.
 inline constexpr int kPitchA = 528;
 
+// Where A's elements lie: element (r, k) is a[r * kRowStep + k * kDepthStep]. With a row step of 1 the product reads a matrix
+// that is stored transposed, which costs the same: its elements are broadcast one by one anyway.
+template <int kRows, int kDepths>
+struct Steps {
+  static constexpr int kRowStep = kRows, kDepthStep = kDepths;
+};
+using StepsA = Steps<kPitchA, 1>;
+
 template <int kRows, int kVectors>
 using Accumulators = FloatVector[kRows][kVectors];
 
 // acc += A[kRows x depth] B[depth x kVectors vectors]
-template <int kRows, int kVectors>
+template <int kRows, int kVectors, class A>
 HWY_INLINE void multiply_add(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, int depth,
                              Accumulators<kRows, kVectors>& acc) {
   const FloatTag d;
-  for (int k = 0; k < depth; ++k, ++a, b += kVectors * kLanes) {
+  for (int k = 0; k < depth; ++k, a += A::kDepthStep, b += kVectors * kLanes) {
     FloatVector b_row[kVectors];
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) b_row[v] = hn::Load(d, b + v * kLanes);
 #pragma GCC unroll 6
     for (int r = 0; r < kRows; ++r) {
-      const auto a_element = hn::Set(d, a[r * kPitchA]);
+      const auto a_element = hn::Set(d, a[r * A::kRowStep]);
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) acc[r][v] = hn::MulAdd(a_element, b_row[v], acc[r][v]);
     }
@@ -52,7 +60,7 @@ HWY_INLINE void multiply_add(const float* HWY_RESTRICT a, const float* HWY_RESTR
 }
 
 // C = factor * A B
-template <int kRows, int kVectors>
+template <int kRows, int kVectors, class A>
 void tile_product(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, int depth, float factor,
                   float* HWY_RESTRICT c, std::ptrdiff_t pitch_c) {
   const FloatTag d;
@@ -62,7 +70,7 @@ void tile_product(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, int 
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) acc[r][v] = hn::Zero(d);
   }
-  multiply_add<kRows, kVectors>(a, b, depth, acc);
+  multiply_add<kRows, kVectors, A>(a, b, depth, acc);
   const auto factors = hn::Set(d, factor);
 #pragma GCC unroll 6
   for (int r = 0; r < kRows; ++r) {
@@ -72,7 +80,7 @@ void tile_product(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, int 
 }
 
 // C[r] = scale[r] * C[r] + (A B)[r], summed in the order of depth, C first
-template <int kRows, int kVectors>
+template <int kRows, int kVectors, class A>
 void tile_accumulate(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, int depth,
                      const float* HWY_RESTRICT scale, float* HWY_RESTRICT c, std::ptrdiff_t pitch_c) {
   const FloatTag d;
@@ -83,7 +91,7 @@ void tile_accumulate(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, i
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) acc[r][v] = hn::Mul(scales, hn::LoadU(d, c + r * pitch_c + v * kLanes));
   }
-  multiply_add<kRows, kVectors>(a, b, depth, acc);
+  multiply_add<kRows, kVectors, A>(a, b, depth, acc);
 #pragma GCC unroll 6
   for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
@@ -95,31 +103,33 @@ using ProductFunction = void (*)(const float*, const float*, int, float, float*,
 using AccumulateFunction = void (*)(const float*, const float*, int, const float*, float*, std::ptrdiff_t);
 
 // One function for each number of rows and vectors, so that no tile computes what is not there.
-template <class Function, template <int, int> class Make, int... kIndices>
+template <class Function, template <int, int, class> class Make, class A, int... kIndices>
 constexpr auto tile_functions(std::integer_sequence<int, kIndices...>) {
   return std::array<Function, sizeof...(kIndices)>{
-      Make<kIndices / kPanelVectors + 1, kIndices % kPanelVectors + 1>::function...};
+      Make<kIndices / kPanelVectors + 1, kIndices % kPanelVectors + 1, A>::function...};
 }
 
-template <int kRows, int kVectors>
+template <int kRows, int kVectors, class A>
 struct MakeProduct {
-  static constexpr ProductFunction function = tile_product<kRows, kVectors>;
+  static constexpr ProductFunction function = tile_product<kRows, kVectors, A>;
 };
 
-template <int kRows, int kVectors>
+template <int kRows, int kVectors, class A>
 struct MakeAccumulate {
-  static constexpr AccumulateFunction function = tile_accumulate<kRows, kVectors>;
+  static constexpr AccumulateFunction function = tile_accumulate<kRows, kVectors, A>;
 };
 
 using TileShapes = std::make_integer_sequence<int, kTileRows * kPanelVectors>;
 
+template <class A = StepsA>
 HWY_INLINE ProductFunction product_function(int rows, int vectors) {
-  static constexpr auto functions = tile_functions<ProductFunction, MakeProduct>(TileShapes());
+  static constexpr auto functions = tile_functions<ProductFunction, MakeProduct, A>(TileShapes());
   return functions[(rows - 1) * kPanelVectors + vectors - 1];
 }
 
+template <class A = StepsA>
 HWY_INLINE AccumulateFunction accumulate_function(int rows, int vectors) {
-  static constexpr auto functions = tile_functions<AccumulateFunction, MakeAccumulate>(TileShapes());
+  static constexpr auto functions = tile_functions<AccumulateFunction, MakeAccumulate, A>(TileShapes());
   return functions[(rows - 1) * kPanelVectors + vectors - 1];
 }
 
