@@ -19,3 +19,12 @@ foreach(head_dim 64 128 256)
   ki_cuda_module(attention_forward_f32_any${head_dim} SOURCE attention/cuda/forward_float32.cu
     DEFINITIONS KI_HEAD_DIM=${head_dim})
 endforeach()
+
+# Combining parts, which are float32 or of the output's type.
+ki_cuda_module(attention_combine_f32_f32 SOURCE attention/cuda/combine.cu DEFINITIONS KI_PART=float KI_OUT=float)
+foreach(element f16 bf16)
+  ki_cuda_module(attention_combine_f32_${element} SOURCE attention/cuda/combine.cu
+    DEFINITIONS KI_PART=float KI_OUT=${element})
+  ki_cuda_module(attention_combine_${element}_${element} SOURCE attention/cuda/combine.cu
+    DEFINITIONS KI_PART=${element} KI_OUT=${element})
+endforeach()

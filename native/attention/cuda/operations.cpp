@@ -1,4 +1,5 @@
 // What the CUDA backend offers for attention.
+#include "attention/cuda/combine.h"
 #include "attention/cuda/forward.h"
 #include "attention/problem.h"
 
@@ -42,11 +43,6 @@ void check_backward(const Device&, const BackwardProblem&) {
 }
 std::uint64_t backward_workspace(Device&, const BackwardProblem&) { return 0; }
 void backward(Device&, Stream&, const BackwardProblem&, void*) {}
-
-void check_combine(const Device&, const CombineProblem&) {
-  not_supported("problem", "combining is not supported by this device yet");
-}
-void combine(Device&, Stream&, const CombineProblem&) {}
 
 constexpr Operations kOperations{check_forward,      forward_workspace, forward,       check_backward,
                                  backward_workspace, backward,          check_combine, combine};
