@@ -6,54 +6,13 @@
 #include <utility>
 
 #include "attention/attention_problem.h"
+#include "support/staging.h"
 
 namespace ki::test {
 namespace {
 
 constexpr std::uint64_t kGuardBytes = 256;
 constexpr std::uint8_t kGuard = 0xA5;
-
-/// The memory of some tensors, copied to a device.
-class Staging {
- public:
-  Staging(const Device& device, ki_stream* stream) : device_(device), stream_(stream), info_(info_of(device)) {}
-
-  /// The tensor's view on the device. Its memory is uploaded once, whoever else shares it.
-  ki_tensor upload(TensorData& tensor) {
-    Memory& memory = *tensor.memory();
-    const auto size = static_cast<std::uint64_t>(memory.size());
-    auto [entry, is_new] = buffers_.try_emplace(&memory);
-    if (is_new) {
-      entry->second = create_buffer(device_, size);
-      check(ki_copy(stream_, data_of(entry->second), memory.data(), size));
-    }
-    ki_tensor view = tensor.view();
-    view.device_kind = info_.kind;
-    view.device_ordinal = info_.ordinal;
-    view.data = data_of(entry->second) + tensor.offset_bytes();
-    return view;
-  }
-
-  void download() {
-    for (auto& [memory, buffer] : buffers_) {
-      check(ki_copy(stream_, memory->data(), data_of(buffer), static_cast<std::uint64_t>(memory->size())));
-    }
-    check(ki_stream_synchronize(stream_));
-  }
-
-  std::optional<std::string> changed_outside(std::span<const TensorData* const> written) const {
-    for (const auto& [memory, buffer] : buffers_) {
-      if (auto change = test::changed_outside(*memory, written)) return change;
-    }
-    return std::nullopt;
-  }
-
- private:
-  const Device& device_;
-  ki_stream* stream_;
-  ki_device_info info_;
-  std::map<Memory*, Buffer> buffers_;
-};
 
 /// Calls the library with a workspace of exactly the size it asks for, and says if it wrote behind it.
 std::optional<std::string> run_with_workspace(const Device& device, ki_stream* stream,

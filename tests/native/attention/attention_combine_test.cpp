@@ -1,4 +1,4 @@
-// The combine operator against the formula in double precision, on every instruction set and number of threads.
+// The combine operator against the formula in double precision, on every device, instruction set and number of threads.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -6,18 +6,16 @@
 #include <string>
 #include <vector>
 
-#include "cpu/simd_functions.h"
+#include "support/backends.h"
 #include "support/dtype.h"
 #include "support/handles.h"
 #include "support/random.h"
+#include "support/staging.h"
 #include "support/tensor_data.h"
 #include "support/tolerance.h"
 
-namespace ki::cpu {
+namespace ki::test {
 namespace {
-
-using test::Array;
-using test::TensorData;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 const double kNan = std::nan("");
@@ -28,6 +26,7 @@ struct CombineCase {
   std::int64_t parts = 3, batch = 2, seq_q = 3, heads = 5, head_dim = 64;
   bool accumulate = false;
   bool strided = false;
+  bool aligned = false;  // to 64 bytes, rather than to an element
   bool with_logsumexp = true;
 };
 
@@ -40,7 +39,7 @@ struct CombineData {
         logsumexps(KI_DTYPE_FLOAT32, {c.parts, c.batch, c.heads, c.seq_q}, layout(c, {0, 1, 2, 3})),
         output(c.output_dtype, {c.batch, c.seq_q, c.heads, c.head_dim}, layout(c, {2, 1, 0, 3})),
         logsumexp(KI_DTYPE_FLOAT32, {c.batch, c.heads, c.seq_q}, layout(c, {0, 1, 2})) {
-    test::Random random(test::seed_of(c.name));
+    Random random(seed_of(c.name));
     const auto fill = [&](TensorData& tensor) {
       Array values(tensor.shape());
       for (double& x : values.values) x = random.normal();
@@ -75,8 +74,11 @@ struct CombineData {
   }
 
   // The same order of dimensions for the last one, which stays contiguous.
-  static test::Layout layout(const CombineCase& c, std::vector<int> order) {
-    return c.strided ? test::Layout{.order = std::move(order), .row_gap = 3} : test::Layout{};
+  static Layout layout(const CombineCase& c, std::vector<int> order) {
+    Layout layout;
+    if (c.strided) layout = {.order = std::move(order), .row_gap = 3};
+    if (c.aligned) layout.misalign = 0;
+    return layout;
   }
 
   TensorData outputs, logsumexps, output, logsumexp;
@@ -112,11 +114,15 @@ Combined formula(const CombineCase& c, const CombineData& data) {
   return result;
 }
 
-void run(const CombineCase& c, CombineData& data, SimdTarget target, int threads) {
-  const test::Device device = test::open_device("cpu", name_of(target), threads);
-  const test::Stream stream = test::create_stream(device);
-  const ki_tensor outputs = data.outputs.view(), logsumexps = data.logsumexps.view(), output = data.output.view(),
-                  logsumexp = data.logsumexp.view();
+void run(const CombineCase& c, CombineData& data, const Backend& backend) {
+  const Device device = backend.open();
+  const Stream stream = create_stream(device);
+  for (TensorData* tensor : {&data.outputs, &data.logsumexps, &data.output, &data.logsumexp}) {
+    tensor->memory()->remember();
+  }
+  Staging staging(device, stream.get());
+  const ki_tensor outputs = staging.upload(data.outputs), logsumexps = staging.upload(data.logsumexps),
+                  output = staging.upload(data.output), logsumexp = staging.upload(data.logsumexp);
   ki_attention_combine_problem problem{};
   problem.struct_size = sizeof(problem);
   problem.flags = c.accumulate ? KI_ATTENTION_COMBINE_ACCUMULATE : KI_ATTENTION_COMBINE_NONE;
@@ -124,16 +130,19 @@ void run(const CombineCase& c, CombineData& data, SimdTarget target, int threads
   problem.partial_logsumexps = &logsumexps;
   problem.output = &output;
   problem.logsumexp = c.with_logsumexp ? &logsumexp : nullptr;
-  test::check(ki_attention_combine(stream.get(), &problem));
+  check(ki_attention_combine(stream.get(), &problem));
+  staging.download();
+  const TensorData* written[] = {&data.output, &data.logsumexp};
+  EXPECT_EQ(staging.changed_outside(written), std::nullopt);
 }
 
 // In the combine operator a sum of float32 products is all that is rounded: the formula itself is the naive computation.
 void expect_formula(const CombineCase& c, const CombineData& data, const Combined& want) {
-  EXPECT_TRUE(test::matches(c.output_dtype, data.output.read(), {want.output, want.output, want.magnitude}));
+  EXPECT_TRUE(matches(c.output_dtype, data.output.read(), {want.output, want.output, want.magnitude}));
   if (!c.with_logsumexp) return;
   Array magnitude = want.logsumexp;
   for (double& x : magnitude.values) x = std::isfinite(x) ? std::fabs(x) : 0;
-  EXPECT_TRUE(test::matches(KI_DTYPE_FLOAT32, data.logsumexp.read(), {want.logsumexp, want.logsumexp, magnitude}));
+  EXPECT_TRUE(matches(KI_DTYPE_FLOAT32, data.logsumexp.read(), {want.logsumexp, want.logsumexp, magnitude}));
 }
 
 std::vector<CombineCase> cases() {
@@ -150,6 +159,13 @@ std::vector<CombineCase> cases() {
       {.name = "one_column", .head_dim = 1, .accumulate = true},
       {.name = "widest_row", .head_dim = 256},
       {.name = "many_rows", .parts = 2, .batch = 3, .seq_q = 90, .heads = 7, .head_dim = 40},
+      {.name = "aligned", .accumulate = true, .aligned = true},
+      {.name = "aligned_strided", .head_dim = 29, .accumulate = true, .strided = true, .aligned = true},
+      {.name = "aligned_in_part", .head_dim = 30, .aligned = true},
+      {.name = "f32_to_f16_aligned", .output_dtype = f16, .head_dim = 100, .aligned = true},
+      {.name = "f32_to_bf16_aligned", .output_dtype = bf16, .accumulate = true, .aligned = true},
+      {.name = "f16_aligned", .parts_dtype = f16, .output_dtype = f16, .head_dim = 256, .aligned = true},
+      {.name = "bf16_aligned", .parts_dtype = bf16, .output_dtype = bf16, .accumulate = true, .aligned = true},
       {.name = "f32_to_f16", .output_dtype = f16},
       {.name = "f32_to_bf16", .output_dtype = bf16, .accumulate = true, .strided = true},
       {.name = "f16", .parts_dtype = f16, .output_dtype = f16, .head_dim = 41, .strided = true},
@@ -164,18 +180,20 @@ INSTANTIATE_TEST_SUITE_P(, Combine, testing::ValuesIn(cases()), [](const auto& i
 
 TEST_P(Combine, MergesPartsAsTheFormulaSays) {
   const CombineCase& c = GetParam();
-  for (const SimdTarget target : kSimdTargets) {
-    if (!missing_features(target).empty()) continue;
-    std::optional<std::vector<std::uint32_t>> bits;
-    for (const int threads : {1, 3}) {
-      SCOPED_TRACE(std::string(name_of(target)) + ", " + std::to_string(threads) + " threads");
-      CombineData data(c);
-      const Combined want = formula(c, data);
-      run(c, data, target, threads);
-      expect_formula(c, data, want);
-      if (!bits) bits = data.output.read_bits();
-      EXPECT_TRUE(*bits == data.output.read_bits()) << "bits depend on the number of threads";
+  ASSERT_FALSE(backends().empty());
+  std::string target;
+  std::vector<std::uint32_t> bits;
+  for (const Backend& backend : backends()) {
+    SCOPED_TRACE(backend.name());
+    CombineData data(c);
+    const Combined want = formula(c, data);
+    run(c, data, backend);
+    expect_formula(c, data, want);
+    if (!target.empty() && backend.target == target) {
+      EXPECT_TRUE(bits == data.output.read_bits()) << "bits depend on the number of threads";
     }
+    target = backend.target;
+    bits = data.output.read_bits();
   }
 }
 
@@ -202,15 +220,15 @@ TEST_P(CombineOfSpecialNumbers, IsWhatTheFormulaGives) {
   const Special& s = GetParam();
   const auto parts = static_cast<std::int64_t>(s.outputs.size());
   const CombineCase c{.name = "special", .parts = parts, .batch = 1, .seq_q = 1, .heads = 1, .head_dim = 1};
-  for (const SimdTarget target : kSimdTargets) {
-    if (!missing_features(target).empty()) continue;
+  for (const Backend& backend : backends()) {
+    SCOPED_TRACE(backend.name());
     CombineData data(c);
     Array outputs({parts, 1, 1, 1, 1}), logsumexps({parts, 1, 1, 1});
     outputs.values = s.outputs;
     logsumexps.values = s.logsumexps;
     data.outputs.write(outputs);
     data.logsumexps.write(logsumexps);
-    run(c, data, target, 1);
+    run(c, data, backend);
     const auto same = [](double a, double b) {
       return std::isnan(a) ? std::isnan(b) : a == b || std::fabs(a - b) <= 1e-6 * std::fabs(a);
     };
@@ -220,4 +238,4 @@ TEST_P(CombineOfSpecialNumbers, IsWhatTheFormulaGives) {
 }
 
 }  // namespace
-}  // namespace ki::cpu
+}  // namespace ki::test
