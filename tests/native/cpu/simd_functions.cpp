@@ -5,6 +5,7 @@
 #include "cpu/simd/convert-inl.h"
 #include "cpu/simd/exp2-inl.h"
 #include "cpu/simd/pack-inl.h"
+#include "cpu/simd/tanh-inl.h"
 #include "cpu/simd_functions.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -28,9 +29,14 @@ void exp2_all(const float* x, float* y, int count) {
   map(x, y, count, [](auto d, auto value) { return exp2(d, value); });
 }
 
+void tanh_all(const float* x, float* y, int count) {
+  map(x, y, count, [](auto d, auto value) { return tanh(d, value); });
+}
+
 const SimdFunctions kFunctions{kLanes,
                                kPanelVectors,
                                exp2_all,
+                               tanh_all,
                                convert<float, Float16>,
                                convert<Float16, float>,
                                convert<float, BFloat16>,

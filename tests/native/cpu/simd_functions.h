@@ -16,6 +16,7 @@ struct SimdFunctions {
   int lanes;
   int panel_vectors;  // of a full panel
   void (*exp2)(const float* x, float* y, int count);
+  void (*tanh)(const float* x, float* y, int count);
   void (*to_float16)(const float* x, Float16* y, int count);
   void (*from_float16)(const Float16* x, float* y, int count);
   void (*to_bfloat16)(const float* x, BFloat16* y, int count);
