@@ -1,9 +1,9 @@
-// Attention on the CPU: how the work is cut, and what a compiled target offers.
+// Attention on the CPU: the scratch memory of a task, and what a compiled target offers.
 //
 // FlashAttention-2 (Dao 2023, section 3.1), blocked for caches instead of shared memory. The query rows of one key and
-// value head are cut into blocks, one task each. A task walks over the keys in chunks: it packs a chunk of keys and
-// values once, and for every tile of query rows in its block computes scores, their softmax with the running maximum
-// and sum, and adds the weighted values to the block's accumulator, which is divided by the sum at the end.
+// value head of a sequence are cut into blocks, one task each. A task walks over the keys in chunks: it packs a chunk of
+// keys and values once, and for every tile of query rows in its block computes scores, their softmax with the running
+// maximum and sum, and adds the weighted values to the block's accumulator, which is divided by the sum at the end.
 #pragma once
 
 #include <algorithm>
@@ -15,37 +15,27 @@
 namespace ki::attention::cpu {
 
 // Keys in a chunk. A chunk of packed keys and values (512 KiB at head_dim 128) stays in the second-level cache while
-// the tiles of a block read it, and a tile's scores (6 x 512 floats, 12 KiB) stay in the first. The chunk's borders
-// are where sums are rescaled, so they do not depend on the machine.
+// the tiles of a block read it, and a tile's scores (6 x 512 floats, 12 KiB) stay in the first. The chunk's borders,
+// multiples of it, are where sums are rescaled, so they depend neither on the machine nor on the cut into blocks.
 inline constexpr std::int64_t kKeyChunk = 512;
 
-// A query row of one key and value head: rows go by position, then by query head of the group, so that neighbours see
+// A query row of one key and value head: rows go by query, then by query head of the group, so that neighbours see
 // nearly the same keys and a single token's group shares a tile.
 struct QueryRow {
-  std::int64_t position;
+  std::int64_t query;  // of its sequence
   std::int64_t head;
 };
 
-inline QueryRow query_row(const Problem& p, std::int64_t head_kv, std::int64_t row) {
-  return {row / p.group, head_kv * p.group + row % p.group};
-}
-
-// The rows [first_row, first_row + rows) of one batch entry and key and value head.
+// The rows [first_row, first_row + rows) of one sequence and key and value head.
 struct Block {
+  Sequence sequence;
   std::int64_t batch, head_kv, first_row;
   int rows;
+
+  QueryRow query_row(const Problem& p, std::int64_t row) const {
+    return {(first_row + row) / p.group, head_kv * p.group + (first_row + row) % p.group};
+  }
 };
-
-// How query rows are cut into blocks. The cut changes no result: every row's arithmetic is its own.
-struct Blocking {
-  int block_rows;
-  std::int64_t blocks_per_head;
-};
-
-Blocking choose_blocking(const Problem& p, int workers);
-
-// Threads worth waking for this much work.
-int choose_workers(const Problem& p, int thread_count);
 
 inline constexpr int kScratchPitch = 528;  // floats between rows of a tile; see kPitchA in cpu/simd/micro_kernel-inl.h
 inline constexpr int kScratchTileRows = 6;
@@ -60,37 +50,33 @@ inline std::int64_t accumulator_pitch(const Problem& p) { return round_up(p.head
 
 // A worker's scratch memory. Every part starts on a cache line.
 struct Scratch {
-  float* keys;            // packed [head_dim x chunk]
-  float* values;          // packed [chunk x head_dim_v]
-  float* tile_queries;    // [tile rows x kScratchPitch]
-  float* tile_scores;     // [tile rows x kScratchPitch], then the probabilities
-  float* queries;         // [block rows x query_pitch]
-  float* accumulators;    // [block rows x accumulator_pitch]
-  float* row_max;         // [block rows], in units of log2
-  float* row_sum;         // [block rows]
-  std::int64_t* visible;  // [block rows], keys that the row sees
+  float* keys;           // packed [head_dim x chunk]
+  float* values;         // packed [chunk x head_dim_v]
+  float* tile_queries;   // [tile rows x kScratchPitch]
+  float* tile_scores;    // [tile rows x kScratchPitch], then the weights
+  float* tile_seen;      // [tile rows x kScratchPitch], the scores once more, where hidden keys must be told by them
+  float* queries;        // [block rows x query_pitch]
+  float* accumulators;   // [block rows x accumulator_pitch]
+  float* row_max;        // [block rows], in units of log2
+  float* row_sum;        // [block rows]
+  VisibleKeys* visible;  // [block rows]
 };
 
 // Sizes of its parts, in floats.
 struct ScratchSizes {
-  std::int64_t keys, values, tile, queries, accumulators, row;
+  std::int64_t keys, values, tile, queries, accumulators, row, visible;
 
-  ScratchSizes(const Problem& p, const Blocking& blocking);
-  std::int64_t total() const { return keys + values + 2 * tile + queries + accumulators + 4 * row; }
+  ScratchSizes(const Problem& p, int block_rows);
+  std::int64_t total() const { return keys + values + 3 * tile + queries + accumulators + 2 * row + visible; }
   Scratch cut(float* memory) const;
 };
 
-// The forward pass of a problem without a cache.
 std::uint64_t forward_workspace(Device& device, const Problem& p);
 void forward(Device& device, Stream& stream, const Problem& p, void* workspace);
 
-using BlockFunction = void (*)(const Problem& p, const Block& block, const Scratch& scratch);
-
 // One instruction set's kernels.
 struct Kernels {
-  BlockFunction forward_float32;
-  BlockFunction forward_float16;
-  BlockFunction forward_bfloat16;
+  void (*forward)(const Problem& p, const Block& block, const Scratch& scratch);
 };
 
 const Kernels& kernels(ki::cpu::SimdTarget target);
