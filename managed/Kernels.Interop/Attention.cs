@@ -14,7 +14,7 @@ namespace Kernels.Interop;
 /// [batch, query heads, query length]. Elements are float, <see cref="Half"/> or <see cref="BFloat16"/>, sums are float.
 /// </para>
 /// <para>
-/// The output must not overlap itself or another tensor. A call allocates no managed memory. It uses the stream's own scratch
+/// What is written must not overlap itself or another tensor. A call allocates no managed memory. It uses the stream's own scratch
 /// memory, which grows when it has to, unless it is given a workspace.
 /// </para>
 /// </remarks>
@@ -27,13 +27,13 @@ public static unsafe partial class Attention
     /// <param name="key">[batch, key length, key/value heads, head dim].</param>
     /// <param name="value">[batch, key length, key/value heads, value head dim].</param>
     /// <param name="output">[batch, query length, query heads, value head dim], written.</param>
-    /// <param name="options">Causality and scale.</param>
+    /// <param name="options">Causality, scale, window and the like.</param>
     /// <param name="logsumexp">
     /// [batch, query heads, query length], written: natural logarithm of the sum of exp(score). Empty if not wanted.
     /// </param>
     /// <param name="workspace">Scratch memory on the stream's device; null uses the stream's own.</param>
     /// <exception cref="KernelArgumentException">
-    /// A shape, a stride, the scale or the workspace's size is wrong, or the output overlaps.
+    /// A shape, a stride, an option or the workspace's size is wrong, or the output overlaps.
     /// </exception>
     /// <exception cref="NotSupportedException">
     /// <typeparamref name="T"/> is not supported, or the stream is not the CPU's, which alone can reach spans.
@@ -51,21 +51,28 @@ public static unsafe partial class Attention
         where T : unmanaged
     {
         RequireHostMemory(stream);
+        ki_tensor* tensors = stackalloc ki_tensor[TensorArguments.Most];
+        var arguments = new TensorArguments(tensors);
         fixed (T* q = query, k = key, v = value, o = output)
         fixed (float* lse = logsumexp)
         {
-            var tensors = new AttentionTensors
+            try
             {
-                Query = NativeTensor.FromSpan(q, query, nameof(query)),
-                Key = NativeTensor.FromSpan(k, key, nameof(key)),
-                Value = NativeTensor.FromSpan(v, value, nameof(value)),
-                Output = NativeTensor.FromSpan(o, output, nameof(output)),
-            };
-            if (logsumexp.Rank > 0)
-            {
-                tensors.LogSumExp = NativeTensor.FromSpan(lse, logsumexp, nameof(logsumexp));
+                ki_attention_problem problem = AttentionCall.Problem(options);
+                problem.query = arguments.Add(NativeTensor.FromSpan(q, query, nameof(query)));
+                problem.key = arguments.Add(NativeTensor.FromSpan(k, key, nameof(key)));
+                problem.value = arguments.Add(NativeTensor.FromSpan(v, value, nameof(value)));
+                problem.output = arguments.Add(NativeTensor.FromSpan(o, output, nameof(output)));
+                if (logsumexp.Rank > 0)
+                {
+                    problem.logsumexp = arguments.Add(NativeTensor.FromSpan(lse, logsumexp, nameof(logsumexp)));
+                }
+                AttentionCall.Forward(stream, &problem, ref arguments, workspace);
             }
-            AttentionCall.Forward(stream, &tensors, options, workspace);
+            finally
+            {
+                arguments.Release();
+            }
         }
     }
 
@@ -76,7 +83,7 @@ public static unsafe partial class Attention
     /// <param name="key">[batch, key length, key/value heads, head dim].</param>
     /// <param name="value">[batch, key length, key/value heads, value head dim].</param>
     /// <param name="output">[batch, query length, query heads, value head dim], written.</param>
-    /// <param name="options">Causality and scale.</param>
+    /// <param name="options">Causality, scale, window and the like.</param>
     /// <param name="logsumexp">[batch, query heads, query length], written. Empty if not wanted.</param>
     /// <param name="workspace">Scratch memory on the stream's device; null uses the stream's own.</param>
     /// <exception cref="ArgumentException">A span's length is not what the shape implies.</exception>
@@ -94,20 +101,29 @@ public static unsafe partial class Attention
         where T : unmanaged
     {
         RequireHostMemory(stream);
-        AttentionTensors tensors =
-            AttentionTensors.Contiguous<T>(shape, stream.Device.Info, withLogSumExp: !logsumexp.IsEmpty);
+        ki_tensor* tensors = stackalloc ki_tensor[TensorArguments.Most];
+        var arguments = new TensorArguments(tensors);
         fixed (T* q = query, k = key, v = value, o = output)
         fixed (float* lse = logsumexp)
         {
-            NativeTensor.SetMemory(ref tensors.Query, q, query.Length, nameof(query));
-            NativeTensor.SetMemory(ref tensors.Key, k, key.Length, nameof(key));
-            NativeTensor.SetMemory(ref tensors.Value, v, value.Length, nameof(value));
-            NativeTensor.SetMemory(ref tensors.Output, o, output.Length, nameof(output));
-            if (!logsumexp.IsEmpty)
+            try
             {
-                NativeTensor.SetMemory(ref tensors.LogSumExp, lse, logsumexp.Length, nameof(logsumexp));
+                ki_attention_problem problem = AttentionCall.Problem(options);
+                AttentionCall.SetContiguous<T>(ref problem, ref arguments, shape, stream.Device.Info, !logsumexp.IsEmpty);
+                NativeTensor.SetMemory(problem.query, q, query.Length, nameof(query));
+                NativeTensor.SetMemory(problem.key, k, key.Length, nameof(key));
+                NativeTensor.SetMemory(problem.value, v, value.Length, nameof(value));
+                NativeTensor.SetMemory(problem.output, o, output.Length, nameof(output));
+                if (!logsumexp.IsEmpty)
+                {
+                    NativeTensor.SetMemory(problem.logsumexp, lse, logsumexp.Length, nameof(logsumexp));
+                }
+                AttentionCall.Forward(stream, &problem, ref arguments, workspace);
             }
-            AttentionCall.Forward(stream, &tensors, options, workspace);
+            finally
+            {
+                arguments.Release();
+            }
         }
     }
 
@@ -119,7 +135,7 @@ public static unsafe partial class Attention
     /// <param name="key">[batch, key length, key/value heads, head dim].</param>
     /// <param name="value">[batch, key length, key/value heads, value head dim].</param>
     /// <param name="output">[batch, query length, query heads, value head dim], written.</param>
-    /// <param name="options">Causality and scale.</param>
+    /// <param name="options">Causality, scale, window and the like.</param>
     /// <param name="logsumexp">[batch, query heads, query length], written. The default value if not wanted.</param>
     /// <param name="workspace">Scratch memory on the stream's device; null uses the stream's own.</param>
     /// <exception cref="KernelNotSupportedException">The device cannot compute this problem.</exception>
@@ -135,17 +151,8 @@ public static unsafe partial class Attention
         AttentionOptions options = default,
         in DeviceTensor<float> logsumexp = default,
         DeviceBuffer<byte>? workspace = null)
-        where T : unmanaged
-    {
-        ArgumentNullException.ThrowIfNull(stream);
-        using var q = query.Borrow();
-        using var k = key.Borrow();
-        using var v = value.Borrow();
-        using var o = output.Borrow();
-        using var lse = logsumexp.Borrow();
-        AttentionTensors tensors = AttentionTensors.From(query, key, value, output, logsumexp);
-        AttentionCall.Forward(stream, &tensors, options, workspace);
-    }
+        where T : unmanaged =>
+        Run<T, T>(stream, query, key, value, output, logsumexp, default, default, hasCache: false, options, workspace);
 
     private static void RequireHostMemory(KernelStream stream)
     {

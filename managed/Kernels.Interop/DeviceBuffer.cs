@@ -56,6 +56,17 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
         return new Span<T>((void*)data, (int)Length);
     }
 
+    /// <summary>Copies to a new array and waits until that is done.</summary>
+    /// <param name="stream">A stream of the buffer's device; work queued on it is done first.</param>
+    /// <returns>All elements.</returns>
+    /// <inheritdoc cref="CopyFrom(ReadOnlySpan{T}, KernelStream)" path="/exception"/>
+    public T[] ToArray(KernelStream stream)
+    {
+        var elements = new T[Length];
+        CopyTo(elements, stream);
+        return elements;
+    }
+
     /// <summary>Copies from host memory and waits until that is done.</summary>
     /// <param name="source">As many elements as the buffer has.</param>
     /// <param name="stream">A stream of the buffer's device; work queued on it is done first.</param>
@@ -177,6 +188,15 @@ public sealed unsafe class DeviceBuffer<T> : IDisposable
 
     /// <summary>Frees the memory, after the work queued on it.</summary>
     public void Dispose() => _handle.Dispose();
+
+    /// <summary>Queues a copy from one part of the buffer to another, which does not overlap it.</summary>
+    internal void CopyWithin(long from, long to, long length, KernelStream stream)
+    {
+        using var self = _handle.Borrow(this);
+        using var borrowed = stream.Borrow();
+        NativeError.ThrowIfFailed(
+            NativeMethods.ki_copy(borrowed.Pointer, (T*)_data + to, (T*)_data + from, (ulong)length * (ulong)sizeof(T)));
+    }
 
     private void Copy(KernelStream stream, T* host, long offset, long length, bool toDevice)
     {

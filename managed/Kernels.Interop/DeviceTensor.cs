@@ -8,7 +8,10 @@ namespace Kernels.Interop;
 /// A view of memory on a device as a tensor: memory of a buffer of this library, or any address that another library (such as
 /// ManagedCuda, ILGPU, TorchSharp) gives, without a copy. The memory stays its owner's.
 /// </summary>
-/// <typeparam name="T">Type of the elements: float, <see cref="Half"/> or <see cref="BFloat16"/>.</typeparam>
+/// <typeparam name="T">
+/// Type of the elements: float, <see cref="Half"/> or <see cref="BFloat16"/>; <see cref="sbyte"/> for a quantised cache;
+/// <see cref="bool"/> (0 is false, every other byte true) for masks; <see cref="int"/> for lengths and indices.
+/// </typeparam>
 /// <remarks>
 /// Strides count elements and are not negative; 0 repeats an input along a dimension. The last dimension is contiguous. Work
 /// that uses the tensor may still be queued when a call returns: an address must stay valid until the stream is synchronised,
@@ -124,8 +127,19 @@ public readonly unsafe struct DeviceTensor<T>
     /// <summary>Whether this is the default value: no tensor at all.</summary>
     internal bool IsAbsent => _device is null;
 
+    /// <summary>The same tensor, whose element type is known at run time only.</summary>
+    /// <param name="tensor">The tensor; the default value stays the default value.</param>
+    /// <exception cref="NotSupportedException">The kernels do not take <typeparamref name="T"/>.</exception>
+    public static implicit operator DeviceTensor(in DeviceTensor<T> tensor) =>
+        tensor.IsAbsent ? default : new DeviceTensor(tensor.ToNative(nameof(tensor)), tensor._owner, tensor._handle);
+
     /// <summary>Keeps the buffer behind the tensor, if there is one, from being freed during a call.</summary>
-    internal NativeHandle<ki_buffer>.Borrowed Borrow() => _handle is null ? default : _handle.Borrow(_owner!);
+    /// <returns>Its handle, to be released; null if the tensor has no buffer.</returns>
+    internal BufferHandle? Hold()
+    {
+        _handle?.Hold(_owner!);
+        return _handle;
+    }
 
     internal ki_tensor ToNative(string parameter)
     {
@@ -147,5 +161,29 @@ public readonly unsafe struct DeviceTensor<T>
     private struct Extents
     {
         private long _first;
+    }
+}
+
+/// <summary>
+/// A <see cref="DeviceTensor{T}"/> whose element type is known at run time only, where more than one is possible. Every
+/// <see cref="DeviceTensor{T}"/> converts to it.
+/// </summary>
+public readonly struct DeviceTensor
+{
+    private readonly ki_tensor _native;
+    private readonly object? _owner;
+    private readonly BufferHandle? _handle;
+
+    internal DeviceTensor(in ki_tensor native, object? owner, BufferHandle? handle) =>
+        (_native, _owner, _handle) = (native, owner, handle);
+
+    internal bool IsAbsent => _native.struct_size == 0;
+
+    internal ki_tensor Native => _native;
+
+    internal BufferHandle? Hold()
+    {
+        _handle?.Hold(_owner!);
+        return _handle;
     }
 }

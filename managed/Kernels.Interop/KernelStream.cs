@@ -86,6 +86,29 @@ public sealed unsafe class KernelStream : IDisposable
         NativeError.ThrowIfFailed(NativeMethods.ki_stream_wait_event(stream.Pointer, borrowed.Pointer));
     }
 
+    /// <summary>Allocates memory of the stream's device, copies to it, and waits until that is done.</summary>
+    /// <typeparam name="T">Type of the elements.</typeparam>
+    /// <param name="source">The elements.</param>
+    /// <returns>The buffer, as long as the source, to be disposed.</returns>
+    /// <exception cref="KernelOutOfMemoryException">Memory ran out.</exception>
+    /// <exception cref="DeviceErrorException">The driver reported an error.</exception>
+    /// <exception cref="ObjectDisposedException">The stream or its device is disposed.</exception>
+    public DeviceBuffer<T> Upload<T>(ReadOnlySpan<T> source)
+        where T : unmanaged
+    {
+        DeviceBuffer<T> buffer = Device.Allocate<T>(source.Length);
+        try
+        {
+            buffer.CopyFrom(source, this);
+            return buffer;
+        }
+        catch
+        {
+            buffer.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Closes the stream, once its work is done.</summary>
     public void Dispose() => _handle.Dispose();
 

@@ -20,7 +20,20 @@ internal static class ElementType
         {
             return ki_dtype.KI_DTYPE_BFLOAT16;
         }
+        if (typeof(T) == typeof(bool))
+        {
+            return ki_dtype.KI_DTYPE_BOOL;
+        }
+        if (typeof(T) == typeof(sbyte))
+        {
+            return ki_dtype.KI_DTYPE_INT8;
+        }
+        if (typeof(T) == typeof(int))
+        {
+            return ki_dtype.KI_DTYPE_INT32;
+        }
         throw new NotSupportedException(
-            $"Tensors of {typeof(T)} are not supported; the element type is float, System.Half or Kernels.Interop.BFloat16.");
+            $"Tensors of {typeof(T)} are not supported; the element type is float, System.Half, Kernels.Interop.BFloat16, sbyte, " +
+            "bool or int.");
     }
 }

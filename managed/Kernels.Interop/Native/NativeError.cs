@@ -37,7 +37,7 @@ internal static unsafe class NativeError
 
     /// <summary>
     /// The C# parameter behind a native argument: structs that C# has no parameter for are looked through
-    /// (<c>problem.query</c>), and what C# gathers in one parameter is named by it (<c>options.thread_count</c>).
+    /// (<c>problem.query</c>), and what C# gathers in one parameter is named by it (<c>bias</c>, <c>options.thread_count</c>).
     /// </summary>
     internal static string? ParameterName(string? argument)
     {
@@ -49,7 +49,14 @@ internal static unsafe class NativeError
         string path = argument.StartsWith(Problem, StringComparison.Ordinal) ? argument[Problem.Length..] : argument;
         return path.Split('.', '[')[0] switch
         {
-            "flags" or "scale" => "options",
+            "scale" or "window_left" or "window_right" or "sink_count" or "softcap" or "split_count" or "dropout" => "options",
+            "bias" or "mask" or "alibi_slopes" or "tree_mask" or "cu_seqlens_q" or "cu_seqlens_k" or "seqused_k" => "inputs",
+            "block_table" or "cache_slots" or "key_scale" or "value_scale" or "new_key" or "new_value" or "cu_seqlens_new"
+                or "rotary_cos" or "rotary_sin" => "cache",
+            "flags" => "cache", // of all flags that C# sets, only the layout of a rotary embedding can be refused
+            "grad_output" or "grad_query" or "grad_key" or "grad_value" or "grad_bias" => "gradients",
+            "partial_outputs" => "partialOutputs",
+            "partial_logsumexps" => "partialLogSumExps",
             "workspace_bytes" => "workspace",
             "size_bytes" => "length",
             "native_stream" => "handle",

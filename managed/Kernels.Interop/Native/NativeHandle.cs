@@ -25,6 +25,15 @@ internal abstract unsafe class NativeHandle<T> : SafeHandle
         return new Borrowed(this);
     }
 
+    /// <summary>Keeps the handle open until <see cref="SafeHandle.DangerousRelease"/> is called.</summary>
+    /// <param name="owner">The public object, named if it was disposed.</param>
+    public void Hold(object owner)
+    {
+        ObjectDisposedException.ThrowIf(IsClosed, owner);
+        bool added = false;
+        DangerousAddRef(ref added);
+    }
+
     protected override void Dispose(bool disposing)
     {
         if (!disposing && !IsClosed && !IsInvalid)

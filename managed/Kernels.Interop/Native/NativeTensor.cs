@@ -35,20 +35,17 @@ internal static unsafe class NativeTensor
 
     /// <summary>Puts the address of contiguous host memory in, which must have exactly the elements the shape implies.</summary>
     /// <exception cref="ArgumentException">It has not.</exception>
-    public static void SetMemory<T>(ref ki_tensor tensor, T* data, int length, string parameter)
+    public static void SetMemory<T>(ki_tensor* tensor, T* data, int length, string parameter)
         where T : unmanaged
     {
-        if (length != ElementCount(tensor))
+        if (length != ElementCount(*tensor))
         {
-            var shape = new long[tensor.rank];
-            for (int i = 0; i < tensor.rank; i++)
-            {
-                shape[i] = tensor.shape[i];
-            }
+            var shape = new ReadOnlySpan<long>(tensor->shape, tensor->rank);
             throw new ArgumentException(
-                $"The span has {length} elements; the shape [{string.Join(", ", shape)}] has {ElementCount(tensor)}.", parameter);
+                $"The span has {length} elements; the shape [{string.Join(", ", shape.ToArray())}] has {ElementCount(*tensor)}.",
+                parameter);
         }
-        tensor.data = data;
+        tensor->data = data;
     }
 
     /// <summary>Refuses a contiguous tensor that no memory holds; its strides would overflow.</summary>
