@@ -49,21 +49,36 @@ HWY_INLINE void pack_chunk(const Problem& p, const Block& block, std::int64_t fi
   });
 }
 
-// output = factor * row
-HWY_INLINE void store_output_row(const Problem& p, const Block& block, QueryRow row, const float* HWY_RESTRICT from,
-                                 float factor) {
-  with_float_type(p.output.dtype, [&](auto element) HWY_ATTR {
+// Widens the row (i, j, k) of a tensor of rank 4.
+HWY_INLINE void load_row(const Tensor& from, std::int64_t i, std::int64_t j, std::int64_t k, float* HWY_RESTRICT to) {
+  with_float_type(from.dtype, [&](auto element) HWY_ATTR {
+    using T = decltype(element);
+    simd::widen_row(at<const T>(from, i, j, k), to, static_cast<int>(from.shape[3]));
+  });
+}
+
+// Row (i, j, k) of a tensor of rank 4 = factor * from
+HWY_INLINE void store_row(const Tensor& to, std::int64_t i, std::int64_t j, std::int64_t k,
+                          const float* HWY_RESTRICT from, float factor) {
+  with_float_type(to.dtype, [&](auto element) HWY_ATTR {
     using T = decltype(element);
     const simd::FloatTag d;
     const auto factors = hn::Set(d, factor);
-    const int columns = static_cast<int>(p.head_dim_v);
-    T* output = at<T>(p.output, block.batch, block.sequence.first_query + row.query, row.head);
-    int i = 0;
-    for (; i + simd::kLanes <= columns; i += simd::kLanes) {
-      simd::store(d, hn::Mul(hn::Load(d, from + i), factors), output + i);
+    const int columns = static_cast<int>(to.shape[3]);
+    T* row = at<T>(to, i, j, k);
+    int c = 0;
+    for (; c + simd::kLanes <= columns; c += simd::kLanes) {
+      simd::store(d, hn::Mul(hn::LoadU(d, from + c), factors), row + c);
     }
-    if (i < columns) simd::store_first(d, hn::Mul(hn::Load(d, from + i), factors), output + i, columns - i);
+    const int left = columns - c;
+    if (left > 0) simd::store_first(d, hn::Mul(hn::LoadN(d, from + c, left), factors), row + c, left);
   });
+}
+
+// output = factor * row
+HWY_INLINE void store_output_row(const Problem& p, const Block& block, QueryRow row, const float* HWY_RESTRICT from,
+                                 float factor) {
+  store_row(p.output, block.batch, block.sequence.first_query + row.query, row.head, from, factor);
 }
 
 }  // namespace ki::attention::cpu::HWY_NAMESPACE
