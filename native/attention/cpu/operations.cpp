@@ -1,4 +1,5 @@
 // What the CPU backend offers for attention.
+#include "attention/cpu/backward.h"
 #include "attention/cpu/combine.h"
 #include "attention/cpu/forward.h"
 #include "attention/problem.h"
@@ -26,12 +27,7 @@ void check_forward(const Device&, const Problem& p) {
   }
 }
 
-void check_backward(const Device&, const BackwardProblem&) {
-  not_supported("gradients", "are not supported by this device yet");
-}
-std::uint64_t backward_workspace(Device&, const BackwardProblem&) { return 0; }
-void backward(Device&, Stream&, const BackwardProblem&, void*) {}
-
+void check_backward(const Device&, const BackwardProblem&) {}
 void check_combine(const Device&, const CombineProblem&) {}
 
 constexpr Operations kOperations{check_forward,      forward_workspace, forward,       check_backward,
