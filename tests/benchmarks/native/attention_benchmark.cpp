@@ -34,6 +34,15 @@ void run_attention(benchmark::State& state, const Setting& setting, const Attent
   state.counters["FLOP/s"] = benchmark::Counter(attention_case.flops(), benchmark::Counter::kIsIterationInvariantRate);
 }
 
+void run_backward(benchmark::State& state, const Setting& setting, const AttentionCase& attention_case) {
+  const Pinned pinned(setting.threads);
+  AttentionRun run(attention_case, setting);
+  run.prepare_backward();
+  for (auto _ : state) run.backward();
+  state.counters["FLOP/s"] =
+      benchmark::Counter(attention_case.backward_flops(), benchmark::Counter::kIsIterationInvariantRate);
+}
+
 // What is measured in a setting. Long sequences take seconds a run, so only the fastest settings see them.
 std::vector<AttentionCase> cases_of(const Setting& setting) {
   std::vector<AttentionCase> cases;
@@ -52,21 +61,36 @@ std::vector<AttentionCase> cases_of(const Setting& setting) {
   return cases;
 }
 
+std::vector<AttentionCase> backward_cases_of(const Setting& setting) {
+  std::vector<AttentionCase> cases;
+  for (const int head_dim : {64, 128}) {
+    for (const bool causal : {false, true}) {
+      cases.push_back({KI_DTYPE_FLOAT32, kHeads, head_dim, 512, causal});
+      cases.push_back({KI_DTYPE_FLOAT32, kHeads, head_dim, 2048, causal});
+    }
+  }
+  if (setting.target == "avx3") cases.push_back({KI_DTYPE_BFLOAT16, kHeads, 128, 2048, false});
+  return cases;
+}
+
 void add_benchmarks(const Setting& setting) {
   benchmark::RegisterBenchmark(("roof/" + setting.name()).c_str(),
                                [=](benchmark::State& state) { run_roof(state, setting); })
       ->UseManualTime()
       ->Unit(benchmark::kMillisecond);
-  const auto add = [&](const std::string& family, const AttentionCase& attention_case, benchmark::TimeUnit unit) {
+  using Run = void (*)(benchmark::State&, const Setting&, const AttentionCase&);
+  const auto add = [&](const std::string& family, Run run, const AttentionCase& attention_case,
+                       benchmark::TimeUnit unit) {
     const std::string name = family + "/" + setting.name() + "/" + attention_case.name();
-    benchmark::RegisterBenchmark(name.c_str(),
-                                 [=](benchmark::State& state) { run_attention(state, setting, attention_case); })
+    benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) { run(state, setting, attention_case); })
         ->UseRealTime()
         ->Unit(unit);
   };
   for (const AttentionCase& attention_case : cases_of(setting))
-    add("attention", attention_case, benchmark::kMillisecond);
-  if (setting.threads == 1) add("sentence", kSentence, benchmark::kMicrosecond);
+    add("attention", run_attention, attention_case, benchmark::kMillisecond);
+  for (const AttentionCase& attention_case : backward_cases_of(setting))
+    add("backward", run_backward, attention_case, benchmark::kMillisecond);
+  if (setting.threads == 1) add("sentence", run_attention, kSentence, benchmark::kMicrosecond);
 }
 
 void add_target(const std::string& target) {

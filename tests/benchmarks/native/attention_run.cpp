@@ -49,16 +49,36 @@ AttentionRun::AttentionRun(const AttentionCase& attention_case, const Setting& s
   forward(problem_over(std::min<std::int64_t>(case_.length, 128)));
 }
 
+// The gradients' tensors, and the struct that points to them.
+struct AttentionRun::Gradients {
+  explicit Gradients(const AttentionRun& run)
+      : grad_output(run.view(run.grad_output_, run.case_.length)),
+        grad_query(run.view(run.grad_query_, run.case_.length)),
+        grad_key(run.view(run.grad_key_, run.case_.length)),
+        grad_value(run.view(run.grad_value_, run.case_.length)) {
+    view.struct_size = sizeof(view);
+    view.grad_output = &grad_output;
+    view.grad_query = &grad_query;
+    view.grad_key = &grad_key;
+    view.grad_value = &grad_value;
+  }
+  Gradients(const Gradients&) = delete;
+
+  ki_tensor grad_output, grad_query, grad_key, grad_value;
+  ki_attention_gradients view{};
+};
+
+ki_tensor AttentionRun::view(const test::Buffer& buffer, std::int64_t length) const {
+  return test::dense_view(case_.dtype, test::data_of(buffer), {1, length, case_.heads, case_.head_dim});
+}
+
 // The attention over the first tokens only.
 test::AttentionProblem AttentionRun::problem_over(std::int64_t length) const {
-  const auto view = [&](const test::Buffer& buffer) {
-    return test::dense_view(case_.dtype, test::data_of(buffer), {1, length, case_.heads, case_.head_dim});
-  };
   test::AttentionProblem problem;
-  problem.query = view(query_);
-  problem.key = view(key_);
-  problem.value = view(value_);
-  problem.output = view(output_);
+  problem.query = view(query_, length);
+  problem.key = view(key_, length);
+  problem.value = view(value_, length);
+  problem.output = view(output_, length);
   problem.flags = case_.causal ? KI_ATTENTION_CAUSAL : KI_ATTENTION_NONE;
   return problem;
 }
@@ -66,6 +86,29 @@ test::AttentionProblem AttentionRun::problem_over(std::int64_t length) const {
 void AttentionRun::forward(const test::AttentionProblem& problem) {
   const ki_attention_problem view = problem.view();
   test::check(ki_attention_forward(stream_.get(), &view, test::data_of(workspace_), workspace_bytes_));
+}
+
+void AttentionRun::prepare_backward() {
+  for (test::Buffer* buffer : {&grad_output_, &grad_query_, &grad_key_, &grad_value_}) {
+    *buffer = test::create_buffer(device_, tensor_bytes_);
+    fill(test::data_of(*buffer), tensor_bytes_, case_.dtype, 4);
+  }
+  const std::size_t logsumexp_bytes = static_cast<std::size_t>(case_.heads * case_.length) * sizeof(float);
+  logsumexp_ = test::create_buffer(device_, logsumexp_bytes);
+  problem_.logsumexp = test::dense_view(KI_DTYPE_FLOAT32, test::data_of(logsumexp_), {1, case_.heads, case_.length});
+  forward();
+  const Gradients gradients(*this);
+  const ki_attention_problem problem = problem_.view();
+  test::check(ki_attention_backward_workspace(device_.get(), &problem, &gradients.view, &backward_workspace_bytes_));
+  backward_workspace_ = test::create_buffer(device_, backward_workspace_bytes_);
+  test::check(ki_fill(stream_.get(), test::data_of(backward_workspace_), 0, backward_workspace_bytes_));
+}
+
+void AttentionRun::backward() {
+  const Gradients gradients(*this);
+  const ki_attention_problem problem = problem_.view();
+  test::check(ki_attention_backward(stream_.get(), &problem, &gradients.view, test::data_of(backward_workspace_),
+                                    backward_workspace_bytes_));
 }
 
 }  // namespace ki::bench

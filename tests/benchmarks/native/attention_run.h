@@ -32,6 +32,9 @@ struct AttentionCase {
     return 4.0 * heads * rows * rows * head_dim * (causal ? 0.5 : 1.0);
   }
 
+  // Of the five products of the backward pass.
+  double backward_flops() const { return 2.5 * flops(); }
+
   std::int64_t elements() const { return length * heads * head_dim; }
 };
 
@@ -45,6 +48,10 @@ class AttentionRun {
 
   void forward() { forward(problem_); }
 
+  // Allocates what the backward pass needs besides, and runs forward for its output and logsumexp.
+  void prepare_backward();
+  void backward();
+
   std::string target() const { return test::info_of(device_).target; }
 
   std::span<const std::byte> query() const { return bytes(query_); }
@@ -53,6 +60,9 @@ class AttentionRun {
   std::span<const std::byte> output() const { return bytes(output_); }
 
  private:
+  struct Gradients;
+
+  ki_tensor view(const test::Buffer& buffer, std::int64_t length) const;
   test::AttentionProblem problem_over(std::int64_t length) const;
   void forward(const test::AttentionProblem& problem);
   std::span<const std::byte> bytes(const test::Buffer& buffer) const { return {test::data_of(buffer), tensor_bytes_}; }
@@ -64,6 +74,9 @@ class AttentionRun {
   test::Buffer query_, key_, value_, output_, workspace_;
   std::uint64_t workspace_bytes_ = 0;
   test::AttentionProblem problem_;
+
+  test::Buffer logsumexp_, grad_output_, grad_query_, grad_key_, grad_value_, backward_workspace_;
+  std::uint64_t backward_workspace_bytes_ = 0;
 };
 
 }  // namespace ki::bench
