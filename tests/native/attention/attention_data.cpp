@@ -3,8 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <memory>
 
+#include "attention/attention_contents.h"
+#include "attention/attention_features.h"
+#include "attention/attention_layout.h"
+#include "attention/attention_poison.h"
 #include "support/dtype.h"
 #include "support/random.h"
 
@@ -12,150 +17,45 @@ namespace ki::test {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-struct Values {
-  Array query, key, value;
-};
-
-/// The last key that the middle query of a causal case does not see, or thereabouts: some queries see it, some do not.
-std::int64_t middle_key(const AttentionCase& c, std::int64_t room = 1) {
-  return std::max<std::int64_t>(0, c.seq_k - c.seq_q / 2 - room);
+/// A tensor of indices. Those that nobody needs are such as no tensor has.
+TensorData indices(const Shape& shape, const std::vector<std::int64_t>& values) {
+  TensorData tensor(KI_DTYPE_INT32, shape);
+  Array array(shape, kNaN);
+  std::ranges::copy(values, array.values.begin());
+  tensor.write(array);
+  return tensor;
 }
 
-/// Query i is a multiple of one of the keys it sees, mostly the first or the last, so that no other key has any weight.
-void point_at_keys(const AttentionCase& c, Values& values, Random& random) {
-  for (double& x : values.key.values) x = random.uniform() < 0.5 ? -1 : 1;
-  for (std::int64_t b = 0; b < c.batch; ++b) {
-    for (std::int64_t i = 0; i < c.seq_q; ++i) {
-      const std::int64_t visible = c.causal ? std::clamp<std::int64_t>(i + c.seq_k - c.seq_q + 1, 0, c.seq_k) : c.seq_k;
-      if (visible == 0) continue;
-      for (std::int64_t h = 0; h < c.heads_q; ++h) {
-        const std::int64_t choice = random.below(3);
-        const std::int64_t j = choice == 0 ? 0 : choice == 1 ? visible - 1 : random.below(visible);
-        const double* key = values.key.row({b, j, h / (c.heads_q / c.heads_kv)});
-        double* query = values.query.row({b, i, h});
-        for (std::int64_t d = 0; d < c.head_dim; ++d) query[d] = 64 * key[d];
-      }
+/// 0 to count - 1 in any order.
+std::vector<std::int64_t> shuffled(std::int64_t count, Random& random) {
+  std::vector<std::int64_t> result(static_cast<std::size_t>(count));
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    const auto other = static_cast<std::size_t>(random.below(static_cast<std::int64_t>(i) + 1));
+    result[i] = result[other];
+    result[other] = static_cast<std::int64_t>(i);
+  }
+  return result;
+}
+
+TensorData block_table_of(const AttentionCase& c, std::int64_t pages, Random& random) {
+  const std::int64_t width = (c.seq_k + c.cache->page_size - 1) / c.cache->page_size;
+  const std::vector<std::int64_t> free = shuffled(pages, random);
+  Array table({c.sequence_count(), width}, kNaN);
+  std::size_t next = 0;
+  for (std::int64_t b = 0; b < c.sequence_count(); ++b) {
+    for (std::int64_t i = 0; i < page_count(c, b); ++i) {
+      table({b, i}) = static_cast<double>(i == 0 && b > 0 && c.cache->shared_prefix ? free[0] : free.at(next++));
     }
   }
+  TensorData tensor(KI_DTYPE_INT32, table.shape);
+  tensor.write(table);
+  return tensor;
 }
 
-void repeat_the_first_key(const AttentionCase& c, Values& values) {
-  for (std::int64_t b = 0; b < c.batch; ++b) {
-    for (std::int64_t j = 1; j < c.seq_k; ++j) {
-      for (std::int64_t g = 0; g < c.heads_kv; ++g) {
-        std::copy_n(values.key.row({b, 0, g}), c.head_dim, values.key.row({b, j, g}));
-      }
-    }
-  }
-}
-
-void hide_keys(const AttentionCase& c, Values& values, std::int64_t hidden) {
-  for (std::int64_t b = 0; b < c.batch; ++b) {
-    for (std::int64_t i = 0; i < c.seq_q; ++i) {
-      for (std::int64_t h = 0; h < c.heads_q; ++h) {
-        double& x = values.query({b, i, h, 0});
-        x = std::fabs(x) + 0.125;
-      }
-    }
-    for (std::int64_t j = 0; j < hidden; ++j) {
-      for (std::int64_t g = 0; g < c.heads_kv; ++g) values.key({b, j, g, 0}) = -kInfinity;
-    }
-  }
-}
-
-void apply_contents(const AttentionCase& c, Values& values, Random& random) {
-  const double tiniest = 2 * half_ulp(c.dtype, 0);
-  switch (c.contents) {
-    case Contents::normal: break;
-    case Contents::retrieval: point_at_keys(c, values, random); break;
-    case Contents::equal_scores: repeat_the_first_key(c, values); break;
-    case Contents::wide_values:
-      for (double& x : values.value.values) x = std::ldexp(x, static_cast<int>(random.below(25)) - 14);
-      break;
-    case Contents::subnormal:
-      for (double& x : values.value.values) x *= 100 * tiniest;
-      break;
-    case Contents::nan_query: values.query({0, c.seq_q / 2, 0, 1}) = kNaN; break;
-    case Contents::nan_key: values.key({0, middle_key(c), 0, 1}) = kNaN; break;
-    case Contents::nan_value: values.value({0, middle_key(c), 0, 2}) = kNaN; break;
-    case Contents::infinite_key:
-      values.key({0, middle_key(c), 0, 0}) = kInfinity;
-      values.key({1, middle_key(c), 1, 1}) = -kInfinity;
-      break;
-    case Contents::infinite_value:
-      values.value({0, middle_key(c, 3), 0, 3}) = kInfinity;
-      values.value({0, middle_key(c, 3) + 1, 0, 4}) = kInfinity;
-      values.value({0, middle_key(c, 3) + 2, 0, 4}) = -kInfinity;
-      break;
-    case Contents::hidden_keys: hide_keys(c, values, 600); break;
-  }
-}
-
-Array normal_array(Shape shape, Random& random) {
-  Array array(std::move(shape));
-  for (double& x : array.values) x = random.normal();
-  return array;
-}
-
-/// Where each tensor of a case lies.
-struct Layouts {
-  Layout query, key, value, output, logsumexp;
-};
-
-Layouts layouts_of(const AttentionCase& c) {
-  Layouts layouts;
-  // Neither aligned nor misaligned memory is the rule.
-  const auto misalign = static_cast<std::int64_t>(seed_of(c.name()) % 3);
-  const auto each = [&](auto set) {
-    for (Layout* layout : {&layouts.query, &layouts.key, &layouts.value, &layouts.output}) set(*layout);
-  };
-  each([&](Layout& layout) { layout.misalign = misalign; });
-  layouts.logsumexp.misalign = misalign;
-  switch (c.placement) {
-    case Placement::dense:
-    case Placement::packed: break;
-    case Placement::heads_first: each([](Layout& layout) { layout.order = {0, 2, 1, 3}; }); break;
-    case Placement::sequence_first:
-      each([](Layout& layout) { layout.order = {1, 0, 2, 3}; });
-      layouts.logsumexp.order = {1, 0, 2};
-      break;
-    case Placement::padded_rows:
-      each([](Layout& layout) { layout.row_gap = 3; });
-      layouts.logsumexp.row_gap = 2;
-      break;
-    case Placement::broadcast_batch: layouts.key.broadcast = layouts.value.broadcast = {0}; break;
-    case Placement::broadcast_heads: layouts.key.broadcast = layouts.value.broadcast = {2}; break;
-    case Placement::broadcast_query: layouts.query.broadcast = {1}; break;
-    case Placement::aligned:
-      each([](Layout& layout) { layout.misalign = 0; });
-      break;
-  }
-  return layouts;
-}
-
-std::vector<TensorData> place(const AttentionCase& c) {
-  const Shape query{c.batch, c.seq_q, c.heads_q, c.head_dim}, output{c.batch, c.seq_q, c.heads_q, c.head_dim_v};
-  const Shape key{c.batch, c.seq_k, c.heads_kv, c.head_dim}, value{c.batch, c.seq_k, c.heads_kv, c.head_dim_v};
-  if (c.placement != Placement::packed) {
-    const Layouts layouts = layouts_of(c);
-    return {TensorData(c.dtype, query, layouts.query), TensorData(c.dtype, key, layouts.key),
-            TensorData(c.dtype, value, layouts.value), TensorData(c.dtype, output, layouts.output)};
-  }
-
-  // Rows of [query heads | key heads | value heads | output heads | a gap], one per batch and position.
-  constexpr std::int64_t kGap = 5;
-  const std::int64_t row =
-      c.heads_q * c.head_dim + c.heads_kv * (c.head_dim + c.head_dim_v) + c.heads_q * c.head_dim_v + kGap;
-  const auto memory = std::make_shared<Memory>((c.batch * c.seq_q * row + kGap) * element_size(c.dtype));
-  std::vector<TensorData> tensors;
-  std::int64_t offset = kGap;
-  for (const Shape& shape : {query, key, value, output}) {
-    tensors.emplace_back(c.dtype, shape, Shape{c.seq_q * row, row, shape[3], 1}, memory, offset);
-    offset += shape[2] * shape[3];
-  }
-  return tensors;
+std::int64_t index_at(const TensorData& tensor, std::int64_t i) {
+  const ki_tensor view = tensor.view();
+  return static_cast<const std::int32_t*>(view.data)[i * view.strides[0]];
 }
 
 }  // namespace
@@ -164,7 +64,15 @@ float scale_of(const AttentionCase& c) {
   return c.scale ? *c.scale : static_cast<float>(1 / std::sqrt(static_cast<double>(c.head_dim)));
 }
 
-AttentionData::AttentionData(const AttentionCase& c) : AttentionData(c, place(c)) {}
+std::uint32_t dropout_threshold_of(const AttentionCase& c) {
+  return static_cast<std::uint32_t>(std::lround(c.dropout * 65536.0));
+}
+
+std::uint64_t dropout_seed_of(const AttentionCase& c) { return seed_of(c.name()); }
+
+std::uint32_t dropout_offset_of(const AttentionCase& c) { return static_cast<std::uint32_t>(c.seq_k + 1); }
+
+AttentionData::AttentionData(const AttentionCase& c) : AttentionData(c, placed_tensors(c)) {}
 
 AttentionData::AttentionData(const AttentionCase& c, std::vector<TensorData> tensors)
     : attention_case(c), query(tensors[0]), key(tensors[1]), value(tensors[2]), output(tensors[3]) {
@@ -172,16 +80,140 @@ AttentionData::AttentionData(const AttentionCase& c, std::vector<TensorData> ten
   Values values{normal_array(query.shape(), random), normal_array(key.shape(), random),
                 normal_array(value.shape(), random)};
   apply_contents(c, values, random);
-  query.write(values.query);
-  key.write(values.key);
-  value.write(values.value);
-  if (c.logsumexp) {
-    logsumexp.emplace(KI_DTYPE_FLOAT32, Shape{c.batch, c.heads_q, c.seq_q}, layouts_of(c).logsumexp);
+  if (c.logsumexp) logsumexp = placed_tensor(c, Role::logsumexp, KI_DTYPE_FLOAT32, logsumexp_shape(c));
+  place_sequences(random);
+  place_cache(random);
+  place_scores(random);
+  store(values);
+}
+
+void AttentionData::place_sequences(Random& random) {
+  const AttentionCase& c = attention_case;
+  const std::int64_t batch = c.sequence_count();
+  if (!c.packed_q.empty()) cu_seqlens_q = indices({batch + 1}, offsets_of(c.packed_q));
+  if (!c.packed_k.empty()) cu_seqlens_k = indices({batch + 1}, offsets_of(c.packed_k));
+  if (!c.used.empty()) seqused_k = indices({batch}, c.used);
+  if (!c.cache) return;
+  if (c.cache->page_size > 0) block_table = block_table_of(c, key.shape()[0], random);
+  if (c.cache->slots) {
+    std::vector<std::int64_t> slots = shuffled(key.shape()[0], random);
+    slots.resize(static_cast<std::size_t>(batch));
+    cache_slots = indices({batch}, slots);
   }
 }
 
-AttentionArguments AttentionData::arguments() const {
-  return {query.read(), key.read(), value.read(), scale_of(attention_case), attention_case.causal};
+void AttentionData::place_cache(Random& random) {
+  const AttentionCase& c = attention_case;
+  if (!c.cache) return;
+  const CacheCase& cache = *c.cache;
+  if (!cache.appended.empty()) {
+    const std::vector<std::int64_t> offsets = offsets_of(cache.appended);
+    constexpr std::int64_t kBehindTheLast = 2;
+    const Shape rows =
+        cache.packed_new ? Shape{offsets.back() + kBehindTheLast} : Shape{c.sequence_count(), cache.appended.front()};
+    if (cache.packed_new) cu_seqlens_new = indices({c.sequence_count() + 1}, offsets);
+    const auto fill = [&](std::optional<TensorData>& tensor, std::int64_t dim) {
+      tensor = placed_tensor(c, Role::key, c.dtype, with_heads(rows, c.heads_kv, dim));
+      Array values = normal_array(tensor->shape(), random);
+      if (cache.packed_new)
+        std::fill(values.values.begin() + offsets.back() * c.heads_kv * dim, values.values.end(), kNaN);
+      tensor->write(values);
+    };
+    fill(new_key, c.head_dim);
+    fill(new_value, c.head_dim_v);
+  }
+  if (cache.rotary_dim > 0) {
+    const std::int64_t positions = block_table ? block_table->shape()[1] * cache.page_size : c.seq_k;
+    const auto write = [&](std::optional<TensorData>& tensor, const Array& values) {
+      tensor.emplace(KI_DTYPE_FLOAT32, values.shape);
+      tensor->write(values);
+    };
+    write(rotary_cos, angle_values(positions, cache.rotary_dim, std::cos));
+    write(rotary_sin, angle_values(positions, cache.rotary_dim, std::sin));
+  }
+}
+
+void AttentionData::place_scores(Random& random) {
+  const AttentionCase& c = attention_case;
+  if (c.bias) {
+    const Shape shape = scores_shape(c, c.bias->shared, c.bias->shorter);
+    bias = placed_tensor(c, Role::scores, c.bias->float32 ? KI_DTYPE_FLOAT32 : c.dtype, shape);
+    bias->write(bias_values(*c.bias, shape, random));
+  }
+  if (c.mask) {
+    const Shape shape = scores_shape(c, c.mask->shared, c.mask->shorter);
+    mask = placed_tensor(c, Role::scores, KI_DTYPE_BOOL, shape);
+    mask->write(mask_values(*c.mask, shape, random));
+  }
+  if (c.alibi != Alibi::none) {
+    const Array slopes = slope_values(c, random);
+    alibi_slopes.emplace(KI_DTYPE_FLOAT32, slopes.shape);
+    alibi_slopes->write(slopes);
+  }
+  if (c.tree) {
+    const Array tree = tree_values(*c.tree, c.tree->per_batch ? c.sequence_count() : 1, random);
+    tree_mask.emplace(KI_DTYPE_BOOL, tree.shape);
+    tree_mask->write(tree);
+  }
+}
+
+void AttentionData::store(Values& values) {
+  const AttentionCase& c = attention_case;
+  if (!c.packed_q.empty()) {
+    const std::int64_t end = offsets_of(c.packed_q).back() * c.heads_q * c.head_dim;
+    std::fill(values.query.values.begin() + end, values.query.values.end(), kNaN);
+  }
+  query.write(values.query);
+  if (key.dtype() == KI_DTYPE_INT8) {
+    key_scale = quantise(c, values.key);
+    value_scale = quantise(c, values.value);
+  }
+  key.write(values.key);
+  value.write(values.value);
+  poison_unseen(*this);
+}
+
+std::vector<TensorData*> AttentionData::tensors() {
+  std::vector<TensorData*> all{&query, &key, &value, &output};
+  for (std::optional<TensorData>* tensor :
+       {&logsumexp, &bias, &mask, &alibi_slopes, &tree_mask, &cu_seqlens_q, &cu_seqlens_k, &seqused_k, &block_table,
+        &cache_slots, &key_scale, &value_scale, &new_key, &new_value, &cu_seqlens_new, &rotary_cos, &rotary_sin}) {
+    if (*tensor) all.push_back(&**tensor);
+  }
+  return all;
+}
+
+AttentionData AttentionData::copy() const {
+  AttentionData result = *this;
+  std::map<Memory*, std::shared_ptr<Memory>> copies;
+  for (TensorData* tensor : result.tensors()) {
+    std::shared_ptr<Memory>& memory = copies[tensor->memory().get()];
+    if (memory == nullptr) memory = std::make_shared<Memory>(*tensor->memory());
+    tensor->move_to(memory);
+  }
+  return result;
+}
+
+TensorData AttentionData::written_output() const {
+  const AttentionCase& c = attention_case;
+  return c.packed_q.empty() ? output : output.narrowed(0, offsets_of(c.packed_q).back());
+}
+
+std::optional<TensorData> AttentionData::written_logsumexp() const {
+  const AttentionCase& c = attention_case;
+  if (!logsumexp || c.packed_q.empty()) return logsumexp;
+  return logsumexp->narrowed(1, offsets_of(c.packed_q).back());
+}
+
+std::int64_t AttentionData::key_row(std::int64_t b, std::int64_t j) const {
+  if (cu_seqlens_k) return index_at(*cu_seqlens_k, b) + j;
+  if (!block_table) return (cache_slots ? index_at(*cache_slots, b) : b) * attention_case.seq_k + j;
+  const std::int64_t page_size = attention_case.cache->page_size;
+  return index_at(block_table->at(b), j / page_size) * page_size + j % page_size;
+}
+
+std::int64_t AttentionData::new_row(std::int64_t b, std::int64_t i) const {
+  return (cu_seqlens_new ? index_at(*cu_seqlens_new, b) : b * new_key->shape()[1]) + i;
 }
 
 }  // namespace ki::test

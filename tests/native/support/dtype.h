@@ -22,7 +22,15 @@ inline const char* dtype_name(ki_dtype dtype) {
   return "unknown";
 }
 
-inline std::int64_t element_size(ki_dtype dtype) { return dtype == KI_DTYPE_FLOAT32 ? 4 : 2; }
+inline std::int64_t element_size(ki_dtype dtype) {
+  switch (dtype) {
+    case KI_DTYPE_FLOAT32:
+    case KI_DTYPE_INT32: return 4;
+    case KI_DTYPE_BOOL:
+    case KI_DTYPE_INT8: return 1;
+    default: return 2;
+  }
+}
 
 /// Nearest value of the type, as a float.
 inline float round_to(ki_dtype dtype, float x) {
@@ -42,25 +50,41 @@ inline double half_ulp(ki_dtype dtype, double x) {
   }
 }
 
-inline double load(ki_dtype dtype, const void* address) {
-  if (dtype == KI_DTYPE_FLOAT32) {
-    float x;
-    std::memcpy(&x, address, sizeof(x));
-    return x;
-  }
-  std::uint16_t bits;
-  std::memcpy(&bits, address, sizeof(bits));
-  return dtype == KI_DTYPE_FLOAT16 ? float16_to_float(bits) : bfloat16_to_float(bits);
+template <class T>
+T load_as(const void* address) {
+  T x;
+  std::memcpy(&x, address, sizeof(x));
+  return x;
 }
 
-inline void store(ki_dtype dtype, void* address, double value) {
-  const auto x = static_cast<float>(value);
-  if (dtype == KI_DTYPE_FLOAT32) {
-    std::memcpy(address, &x, sizeof(x));
-    return;
+template <class T>
+void store_as(void* address, T x) {
+  std::memcpy(address, &x, sizeof(x));
+}
+
+inline double load(ki_dtype dtype, const void* address) {
+  switch (dtype) {
+    case KI_DTYPE_FLOAT32: return load_as<float>(address);
+    case KI_DTYPE_FLOAT16: return float16_to_float(load_as<std::uint16_t>(address));
+    case KI_DTYPE_BFLOAT16: return bfloat16_to_float(load_as<std::uint16_t>(address));
+    case KI_DTYPE_INT32: return load_as<std::int32_t>(address);
+    case KI_DTYPE_INT8: return load_as<std::int8_t>(address);
+    case KI_DTYPE_BOOL: return load_as<std::uint8_t>(address);
   }
-  const std::uint16_t bits = dtype == KI_DTYPE_FLOAT16 ? float_to_float16(x) : float_to_bfloat16(x);
-  std::memcpy(address, &bits, sizeof(bits));
+  return 0;
+}
+
+/// Integers are stored as they are; a NaN that has no place in them becomes their largest value.
+inline void store(ki_dtype dtype, void* address, double value) {
+  const bool is_nan = std::isnan(value);
+  switch (dtype) {
+    case KI_DTYPE_FLOAT32: return store_as(address, static_cast<float>(value));
+    case KI_DTYPE_FLOAT16: return store_as(address, float_to_float16(static_cast<float>(value)));
+    case KI_DTYPE_BFLOAT16: return store_as(address, float_to_bfloat16(static_cast<float>(value)));
+    case KI_DTYPE_INT32: return store_as(address, is_nan ? INT32_MAX : static_cast<std::int32_t>(value));
+    case KI_DTYPE_INT8: return store_as(address, is_nan ? std::int8_t{127} : static_cast<std::int8_t>(value));
+    case KI_DTYPE_BOOL: return store_as(address, is_nan ? std::uint8_t{255} : static_cast<std::uint8_t>(value));
+  }
 }
 
 }  // namespace ki::test

@@ -26,8 +26,16 @@ using Stream = std::unique_ptr<ki_stream, CloseHandle>;
 using Event = std::unique_ptr<ki_event, CloseHandle>;
 using Buffer = std::unique_ptr<ki_buffer, CloseHandle>;
 
+/// What the library refuses because a device cannot do it.
+struct NotSupported : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 inline void check(ki_status status) {
   if (status == KI_STATUS_OK) return;
+  if (status == KI_STATUS_NOT_SUPPORTED) {
+    throw NotSupported(std::string(ki_last_error_argument()) + " " + ki_last_error_message());
+  }
   throw std::runtime_error(std::string(ki_status_name(status)) + ": " + ki_last_error_message());
 }
 

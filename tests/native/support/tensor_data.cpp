@@ -70,6 +70,20 @@ ki_tensor TensorData::view() const {
   return tensor;
 }
 
+TensorData TensorData::narrowed(int dimension, std::int64_t length) const {
+  TensorData part = *this;
+  part.shape_.at(static_cast<std::size_t>(dimension)) = length;
+  return part;
+}
+
+TensorData TensorData::at(std::int64_t index) const {
+  TensorData part = *this;
+  part.offset_bytes_ += index * strides_.front() * element_size(dtype_);
+  part.shape_.erase(part.shape_.begin());
+  part.strides_.erase(part.strides_.begin());
+  return part;
+}
+
 template <typename Visit>
 void TensorData::for_each_element(Visit visit) const {
   const auto count = static_cast<std::size_t>(element_count(shape_));

@@ -67,6 +67,12 @@ class TensorData {
   /// Distance of the first element from the start of the memory, in bytes.
   std::int64_t offset_bytes() const { return offset_bytes_; }
 
+  /// The part of it that has the first `length` indices along a dimension, in the same memory.
+  TensorData narrowed(int dimension, std::int64_t length) const;
+
+  /// Entry `index` along the first dimension, without that dimension, in the same memory.
+  TensorData at(std::int64_t index) const;
+
   /// Stores values, rounded to the type. What is repeated along a broadcast dimension keeps the last.
   void write(const Array& values);
 

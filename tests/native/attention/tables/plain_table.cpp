@@ -1,39 +1,9 @@
-#include <array>
 #include <cmath>
-#include <cstdint>
-#include <set>
-#include <stdexcept>
-#include <string>
-#include <utility>
 
-#include "attention/attention_cases.h"
+#include "attention/tables/table.h"
 
 namespace ki::test {
 namespace {
-
-using Table = std::vector<AttentionCase>;
-using Pair = std::pair<int, int>;
-
-constexpr std::array kDtypes{KI_DTYPE_FLOAT32, KI_DTYPE_FLOAT16, KI_DTYPE_BFLOAT16};
-
-/// A case of the given lengths {seq_q, seq_k}, heads {heads_q, heads_kv} and head dimensions {head_dim, head_dim_v}.
-AttentionCase shaped(ki_dtype dtype, std::int64_t batch, Pair lengths, Pair heads, Pair dims) {
-  AttentionCase c;
-  c.dtype = dtype;
-  c.batch = batch;
-  c.seq_q = lengths.first;
-  c.seq_k = lengths.second;
-  c.heads_q = heads.first;
-  c.heads_kv = heads.second;
-  c.head_dim = dims.first;
-  c.head_dim_v = dims.second;
-  return c;
-}
-
-AttentionCase causal(AttentionCase c, bool is_causal = true) {
-  c.causal = is_causal;
-  return c;
-}
 
 AttentionCase scaled(AttentionCase c, float scale) {
   c.scale = scale;
@@ -42,11 +12,6 @@ AttentionCase scaled(AttentionCase c, float scale) {
 
 AttentionCase holding(AttentionCase c, Contents contents) {
   c.contents = contents;
-  return c;
-}
-
-AttentionCase placed(AttentionCase c, Placement placement) {
-  c.placement = placement;
   return c;
 }
 
@@ -234,24 +199,13 @@ void add_aligned_heads(Table& table) {
   }
 }
 
-Table build_table() {
-  Table table;
+}  // namespace
+
+void add_plain_cases(Table& table) {
   for (const auto add : {add_head_dims, add_lengths, add_tiles, add_causal, add_groups, add_placements, add_scales,
                          add_contents, add_aligned_heads}) {
     add(table);
   }
-  std::set<std::string> names;
-  for (const AttentionCase& c : table) {
-    if (!names.insert(c.name()).second) throw std::logic_error("the case " + c.name() + " stands twice in the table");
-  }
-  return table;
-}
-
-}  // namespace
-
-const std::vector<AttentionCase>& attention_cases() {
-  static const Table table = build_table();
-  return table;
 }
 
 const std::vector<AttentionCase>& scheduling_cases() {

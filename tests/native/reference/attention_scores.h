@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "reference/attention_reference.h"
+#include "support/dtype.h"
+
+// The formula's scores and weights, in two kinds of arithmetic: exact (double), and naive (float32 with every elementary result
+// rounded to the storage type). Both are one text, so that they cannot differ in anything else.
+namespace ki::test {
+
+struct Exact {
+  using Float = double;
+  double operator()(double x) const { return x; }
+};
+
+struct Rounded {
+  using Float = float;
+  ki_dtype storage;
+  float operator()(float x) const { return round_to(storage, x); }
+};
+
+/// scale * q . k, after the soft-cap.
+template <class Round>
+typename Round::Float capped_product(const AttentionArguments& a, Round round, std::int64_t h, std::int64_t i,
+                                     std::int64_t j) {
+  using Float = typename Round::Float;
+  const double* q = a.query.row({i, h});
+  const double* k = a.key.row({j, a.head_kv(h)});
+  Float dot = 0;
+  for (std::int64_t c = 0; c < a.query.shape[2]; ++c) {
+    dot += round(round(static_cast<Float>(q[c])) * round(static_cast<Float>(k[c])));
+  }
+  const Float s = round(static_cast<Float>(a.scale) * round(dot));
+  if (a.softcap == 0) return s;
+  const auto cap = static_cast<Float>(a.softcap);
+  return round(cap * round(std::tanh(round(s / cap))));
+}
+
+inline double distance(const AttentionArguments& a, std::int64_t i, std::int64_t j) {
+  return static_cast<double>(std::abs(i + a.seq_k() - a.seq_q() - j));
+}
+
+/// The score of key j for query i of head h; -inf if the query does not see it.
+template <class Round>
+typename Round::Float score(const AttentionArguments& a, Round round, std::int64_t h, std::int64_t i, std::int64_t j) {
+  using Float = typename Round::Float;
+  if (!sees(a, h, i, j)) return -std::numeric_limits<Float>::infinity();
+  Float s = capped_product(a, round, h, i, j);
+  if (a.bias) s += static_cast<Float>((*a.bias)({h, i, j}));
+  if (a.alibi_slopes) s -= static_cast<Float>((*a.alibi_slopes)({h})) * static_cast<Float>(distance(a, i, j));
+  return s;
+}
+
+/// One row of softmax(s).
+template <class Round>
+struct Softmax {
+  using Float = typename Round::Float;
+  std::vector<bool> hidden;
+  std::vector<Float> weights;  ///< p_j, without dropout
+  Float logsumexp;
+
+  /// exp(s - shift) stands for exp(s), which would overflow. The shift is the largest score, if that is finite.
+  Softmax(const AttentionArguments& a, Round round, std::int64_t h, std::int64_t i) {
+    constexpr Float kInfinity = std::numeric_limits<Float>::infinity();
+    Float largest = -kInfinity;
+    for (std::int64_t j = 0; j < a.seq_k(); ++j) {
+      const Float s = score(a, round, h, i, j);
+      weights.push_back(s);
+      hidden.push_back(s == -kInfinity);
+      largest = s > largest ? s : largest;
+    }
+    const Float shift = std::isfinite(largest) ? largest : 0;
+    Float sum = 0;
+    for (Float& w : weights) sum += w = round(std::exp(round(w - shift)));
+    logsumexp = shift + std::log(sum);
+    sum = round(sum);
+    for (Float& w : weights) w = sum == 0 ? 0 : round(w / sum);
+  }
+};
+
+/// What dropout multiplies the weight of key j with.
+inline double dropout_factor(const AttentionArguments& a, std::int64_t h, std::int64_t i, std::int64_t j) {
+  return a.dropout.keeps(a.batch * a.heads_q() + h, i, j) ? a.dropout.scale() : 0;
+}
+
+}  // namespace ki::test

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "support/backends.h"
+#include "support/handles.h"
+
+namespace ki::test {
+
+/// The backends that have answered that they do not support a case, and what they named.
+class NotSupportedList {
+ public:
+  /// Runs a test on a backend, and notes it if the library answers that this is not supported.
+  template <class Test>
+  void run(const Backend& backend, Test test) {
+    try {
+      test();
+    } catch (const NotSupported& refusal) {
+      text_ += "\n" + backend.name() + ": " + refusal.what();
+    }
+  }
+
+  /// The one place that decides what becomes of a case that was refused: it is reported as skipped.
+  void report() const {
+    if (!text_.empty()) GTEST_SKIP() << "not supported by" << text_;
+  }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace ki::test
