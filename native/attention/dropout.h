@@ -41,7 +41,10 @@ KI_HOST_DEVICE constexpr std::uint32_t dropout_bits(std::uint64_t seed, std::uin
                                                     std::uint32_t query, std::uint32_t key) {
   const DropoutPlace place = DropoutPlace::of_key(key);
   const Philox random = philox4x32_10({{place.counter, query, batch_head, offset}}, seed);
-  return random.word[place.word] >> 16 * place.half & 0xFFFF;
+  // Chosen, not indexed: an index would put the words into memory, where registers have no addresses.
+  const std::uint32_t lower = place.word == 0 ? random.word[0] : random.word[1];
+  const std::uint32_t upper = place.word == 2 ? random.word[2] : random.word[3];
+  return (place.word < 2 ? lower : upper) >> 16 * place.half & 0xFFFF;
 }
 
 }  // namespace ki::attention

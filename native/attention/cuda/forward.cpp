@@ -17,6 +17,9 @@ void check_forward_size(const Device&, const Problem& p) {
   if (p.seq_q > kMaxLength)
     not_supported("query", "seq_q is ", p.seq_q, "; up to ", kMaxLength, " is supported on CUDA");
   if (p.seq_k > kMaxLength) not_supported("key", "seq_k is ", p.seq_k, "; up to ", kMaxLength, " is supported on CUDA");
+  if (p.draft_length > kMaxLength) {
+    not_supported("tree_mask", "draft_length is ", p.draft_length, "; up to ", kMaxLength, " is supported on CUDA");
+  }
   // In this order no product overflows, and what does not exist takes no blocks.
   if (p.batch == 0 || p.heads_q == 0 || p.seq_q == 0) return;
   if (p.heads_q > kMaxBlocks || p.batch > kMaxBlocks / p.heads_q || plan_forward(p).blocks > kMaxBlocks) {
@@ -33,7 +36,7 @@ void forward(Device&, Stream& stream, const Problem& problem, void*) {
   const TileSize& tile = plan.instantiation->tile;
   const ki::cuda::Kernel kernel{plan.instantiation->module, "attention_forward", static_cast<unsigned>(tile.threads()),
                                 static_cast<unsigned>(tile.shared_bytes())};
-  ki::cuda::launch(stream, kernel, {static_cast<unsigned>(plan.blocks)}, &plan.params, sizeof(plan.params));
+  ki::cuda::launch(stream, kernel, {static_cast<unsigned>(plan.blocks)}, &plan.params, plan.params_bytes);
 }
 
 }  // namespace ki::attention::cuda

@@ -6,14 +6,15 @@
 #pragma once
 
 #include "attention/cuda/forward_params.h"
+#include "attention/cuda/fragment_scores.cuh"
 #include "attention/cuda/hidden_values.cuh"
 #include "attention/cuda/key_tile_walk.cuh"
+#include "attention/cuda/load_keys.cuh"
 #include "attention/cuda/load_queries.cuh"
 #include "attention/cuda/query_tile.cuh"
 #include "attention/cuda/tile_size.h"
 #include "attention/cuda/variant.cuh"
 #include "cuda/device/online_softmax.cuh"
-#include "cuda/device/tile_copy.cuh"
 #include "cuda/device/warp_matrix.cuh"
 #include "cuda/ptx/special_registers.cuh"
 
@@ -26,12 +27,16 @@ struct ForwardConfig {
   using Element = Element_;
   using Rows = Rows_;
   using Variant = Variant_;
-  static constexpr TileSize kTile = Rows::kWhole ? whole_tile(kHeadDim) : padded_tile(kHeadDim);
+  using Params = KernelParams<typename Variant::Params>;
+  static constexpr TileSize kTile = !Rows::kWhole       ? padded_tile(kHeadDim)
+                                    : Variant::kIsPlain ? whole_tile(kHeadDim)
+                                                        : variant_tile(kHeadDim);
 };
 
 template <class Config>
 struct ForwardSharedMemory {
   static constexpr TileSize kTile = Config::kTile;
+  alignas(kQueryTileBytes) QueryTile tile;
   SharedTile<typename Config::Element, kTile.queries(), kTile.head_dim> queries;  // at the end, the output
   SharedTile<typename Config::Element, kTile.keys, kTile.head_dim> keys;
   SharedTile<typename Config::Element, kTile.keys, kTile.head_dim> values;
@@ -75,46 +80,41 @@ __device__ void softmax(Accumulator<kRows, kKeys>& scores, WarpState<Config>& st
   }
 }
 
-// Lets the variant see every score of a tile.
-template <class Variant, int kRows, int kKeys>
-__device__ void apply_variant(const Variant& variant, Accumulator<kRows, kKeys>& scores, int first_query,
-                              int first_key) {
-  const int lane = ptx::tid_x() % kWarpSize;
-  first_query += ptx::tid_x() / kWarpSize * kRows;
-#pragma unroll
-  for (int m = 0; m < kRows / 16; ++m) {
-#pragma unroll
-    for (int n = 0; n < kKeys / 8; ++n) {
-#pragma unroll
-      for (int i = 0; i < FragmentC::kElements; ++i) {
-        scores.at[m][n][i] = variant.score(scores.at[m][n][i], first_query + m * 16 + FragmentC::row(lane, i),
-                                           first_key + n * 8 + FragmentC::col(lane, i));
+// Adds the values that remove_values_not_finite() has taken out of the block's tiles.
+template <class Config>
+__device__ void add_values_not_finite(const typename Config::Params& params, const QueryTile& tile,
+                                      WarpState<Config>& state) {
+  constexpr int kRows = Config::kTile.rows_per_warp, kKeys = Config::kTile.keys;
+  const ForwardParams& p = params.forward;
+  const typename Config::Variant variant(params.variant, tile.place);
+  const KeyTileWalk<Config> walk{tile, variant};
+#pragma unroll 1
+  for (int j = walk.last(); j >= 0; j = walk.before(j)) {
+    if (!walk.hides(j)) continue;
+#pragma unroll 1
+    for (int key = j * kKeys; key < min((j + 1) * kKeys, tile.place.seq_k); ++key) {
+      const int lane = ptx::tid_x() % kWarpSize, warp = ptx::tid_x() / kWarpSize;
+      unsigned seen = 0, dropped = 0;
+#pragma unroll 1
+      for (int row = 0; row < kRows / 8; ++row) {
+        const int query = tile.first_query + warp * kRows + row * 8 + lane / 4;
+        if (sees(tile.visible, variant, query, key)) seen |= 1U << row;
+        if (variant.drops() && !variant.keeps(query, key)) dropped |= 1U << row;
       }
+      add_values_not_finite<typename Config::Element>(state.output, tile.value_rows + key * p.value_strides.position,
+                                                      p.row_bytes_v, seen, dropped);
     }
   }
 }
 
-// Adds the values that remove_values_not_finite() has taken out of the block's tiles.
-template <class Config, class Output>
-__device__ void add_values_not_finite(const ForwardParams& p, Output& output) {
-  const QueryTile tile(p, Config::kTile.queries());
-  const int warp = ptx::tid_x() / kWarpSize;
-  const KeyTiles tiles = tile.key_tiles(p, Config::kTile);
-  const int first_key = tiles.full * Config::kTile.keys;
-  const int last_key = min(tiles.end * Config::kTile.keys, p.visible.seq_k) - 1;
-  const char* from = tile.value_rows(p) + first_key * p.value_strides.position;
-  add_values_not_finite<typename Config::Element>(output, typename Config::Variant{p.visible},
-                                                  tile.first_query + warp * Config::kTile.rows_per_warp, first_key,
-                                                  last_key, from, p.value_strides.position, p.row_bytes_v);
-}
-
 // Divides the output by the sums and writes it, by way of the warp's rows of the tile of queries, which nobody else reads. A
 // barrier must have passed since its lanes read them.
-template <class Config, class Tile>
-__device__ void write_output(const ForwardParams& p, const WarpState<Config>& state, Tile& staging) {
+template <class Config>
+__device__ void write_output(const ForwardParams& p, const WarpState<Config>& state,
+                             ForwardSharedMemory<Config>& shared, float weight_scale) {
   using T = typename Config::Element;
   constexpr int kRows = Config::kTile.rows_per_warp;
-  const QueryTile tile(p, Config::kTile.queries());
+  const QueryTile& tile = shared.tile;
   const int lane = ptx::tid_x() % kWarpSize, first_row = ptx::tid_x() / kWarpSize * kRows;
   const int first_query = tile.first_query + first_row;
 #pragma unroll
@@ -123,43 +123,43 @@ __device__ void write_output(const ForwardParams& p, const WarpState<Config>& st
     for (int half = 0; half < 2; ++half) {
       const int row = m * 16 + FragmentC::row(lane, 2 * half), query = first_query + row;
       const SoftmaxRow<4>& softmax = state.rows[m][half];
-      const float total = softmax.total(), inverse = inverse_of(total);
+      const float total = softmax.total(), factor = inverse_of(total) * weight_scale;
 #pragma unroll
       for (int n = 0; n < Config::kTile.head_dim / 8; ++n) {
         const float* pair = &state.output.at[m][n][2 * half];
-        reinterpret_cast<std::uint32_t*>(&staging.chunk(first_row + row, n))[lane % 4] =
-            ptx::cvt_rn_x2_f32<T>(pair[1] * inverse, pair[0] * inverse);
+        reinterpret_cast<std::uint32_t*>(&shared.queries.chunk(first_row + row, n))[lane % 4] =
+            ptx::cvt_rn_x2_f32<T>(pair[1] * factor, pair[0] * factor);
       }
-      if (p.logsumexp != nullptr && lane % 4 == 0 && query < p.seq_q) {
-        *reinterpret_cast<float*>(tile.at(static_cast<char*>(p.logsumexp), p.logsumexp_strides, tile.head, query)) =
+      if (p.logsumexp != nullptr && lane % 4 == 0 && query < tile.place.seq_q) {
+        *reinterpret_cast<float*>(tile.query_row(static_cast<char*>(p.logsumexp), p.logsumexp_strides, query)) =
             logsumexp_of(softmax, total, p.scale_log2);
       }
     }
   }
   __syncwarp();
   const typename Config::Rows shape(p.row_bytes_v, p.alignment);
-  char* to = tile.at(static_cast<char*>(p.output), p.output_strides, tile.head, first_query);
-  store_rows(staging, first_row, min(kRows, p.seq_q - first_query), to, p.output_strides.position, shape, lane);
+  char* to = tile.query_row(static_cast<char*>(p.output), p.output_strides, first_query);
+  store_rows(shared.queries, first_row, min(kRows, tile.place.seq_q - first_query), to, p.output_strides.position,
+             shape, lane);
 }
 
 template <class Config>
-__device__ void attention_forward(const ForwardParams& p, ForwardSharedMemory<Config>& shared) {
-  using Rows = typename Config::Rows;
+__device__ void attention_forward(const typename Config::Params& params, ForwardSharedMemory<Config>& shared) {
   constexpr TileSize kTile = Config::kTile;
-  constexpr int kThreads = kTile.threads(), kRows = kTile.rows_per_warp;
+  constexpr int kThreads = kTile.threads(), kRows = kTile.rows_per_warp, kKeys = kTile.keys;
+  const ForwardParams& p = params.forward;
+  const QueryTile& tile = shared.tile;
   const int thread = ptx::tid_x(), lane = thread % kWarpSize, warp = thread / kWarpSize;
-  const QueryTile tile(p, kTile.queries());
-  const typename Config::Variant variant{p.visible};
-  const KeyTileWalk<Config> walk{p, tile, variant};
+  if (thread == 0) shared.tile.find(p, kTile);
+  __syncthreads();
+  if (!tile.exists()) return;
 
+  const typename Config::Variant variant(params.variant, tile.place);
+  const KeyTileWalk<Config> walk{tile, variant};
   int j = walk.last();
-  TileStream<decltype(shared.keys), kThreads, Rows> keys(tile.key_rows(p), p.key_strides.position, p.visible.seq_k,
-                                                         Rows(p.row_bytes, p.alignment), j, thread);
-  TileStream<decltype(shared.values), kThreads, Rows> values(
-      tile.value_rows(p), p.value_strides.position, p.visible.seq_k, Rows(p.row_bytes_v, p.alignment), j, thread);
   if (j >= 0) {
     load_queries<Config>(p, tile, shared.queries, thread);
-    keys.load(shared.keys, j, thread);
+    load_keys<Config>(p, shared, j);
   }
 
   WarpState<Config> state;
@@ -172,27 +172,28 @@ __device__ void attention_forward(const ForwardParams& p, ForwardSharedMemory<Co
   for (int next; j >= 0; j = next) {
     ptx::cp_async_wait_group<0>();
     __syncthreads();  // The keys are here, and nobody needs the values before them any more.
-    values.load(shared.values, j, thread);
+    load_values<Config>(p, shared, j);
 
-    Accumulator<kRows, kTile.keys> scores;
+    Accumulator<kRows, kKeys> scores;
     scores.clear();
     multiply_transposed<decltype(shared.keys)>(scores, queries_at, keys_at);
-    const bool partial = walk.state_of(j) == TileState::partial;
-    if (partial) apply_variant(variant, scores, tile.first_query, j * kTile.keys);
+    const FragmentScores<kRows, kKeys> view{scores, tile.first_query + ptx::tid_x() / kWarpSize * kRows, j * kKeys};
+
+    if (walk.changes(j)) apply_variant(variant, view);
+    hide_invisible(tile.visible, tile.keys, j, view);
 
     ptx::cp_async_wait_group<0>();
-    if (partial) found_not_finite |= remove_values_not_finite<kThreads>(shared.values, thread);
+    if (walk.hides(j)) found_not_finite |= remove_values_not_finite<kThreads>(shared.values, ptx::tid_x());
     __syncthreads();  // The values are here, and nobody needs the keys any more.
     next = walk.before(j);
-    keys.move(next - j);
-    values.move(next - j);
-    if (next >= 0) keys.load(shared.keys, next, thread);
+    if (next >= 0) load_keys<Config>(p, shared, next);
 
     softmax(scores, state, p.scale_log2);
+    if (variant.drops()) apply_dropout(variant, view);
     multiply<decltype(shared.values)>(state.output, scores, values_at);
   }
-  if (__syncthreads_or(found_not_finite)) add_values_not_finite<Config>(p, state.output);
-  write_output(p, state, shared.queries);
+  if (__syncthreads_or(found_not_finite)) add_values_not_finite<Config>(params, tile, state);
+  write_output(p, state, shared, variant.weight_scale());
 }
 
 }  // namespace ki::attention::cuda

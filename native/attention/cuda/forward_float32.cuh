@@ -6,12 +6,12 @@
 
 #include "attention/cuda/forward_params.h"
 #include "attention/cuda/key_tile_walk.cuh"
+#include "attention/cuda/load_keys.cuh"
 #include "attention/cuda/load_queries.cuh"
 #include "attention/cuda/query_tile.cuh"
 #include "attention/cuda/tile_size.h"
 #include "attention/cuda/variant.cuh"
 #include "cuda/device/online_softmax.cuh"
-#include "cuda/device/tile_copy.cuh"
 
 namespace ki::attention::cuda {
 
@@ -24,6 +24,7 @@ template <class Variant_, int kHeadDim>
 struct Float32Config {
   using Variant = Variant_;
   using Rows = AnyRows;
+  using Params = KernelParams<typename Variant::Params>;
   static constexpr TileSize kTile = float32_tile(kHeadDim);
   static constexpr int kKeysPerLane = kTile.keys / kLanesPerRow;
   static constexpr int kColumnsPerLane = kTile.head_dim / kLanesPerRow;
@@ -33,6 +34,7 @@ struct Float32Config {
 template <class Config>
 struct Float32SharedMemory {
   static constexpr TileSize kTile = Config::kTile;
+  alignas(kQueryTileBytes) QueryTile tile;
   SharedTile<float, kTile.queries(), kTile.head_dim> queries;  // at the end, the output
   SharedTile<float, kTile.keys, kTile.head_dim> keys;
   SharedTile<float, kTile.keys, kTile.head_dim> values;
@@ -50,6 +52,27 @@ struct Float32Place {
   int first_row, lane;
   __device__ explicit Float32Place(int thread)
       : first_row(thread / kLanesPerRow * kRowsPerLane), lane(thread % kLanesPerRow) {}
+};
+
+// A lane's scores, as a variant sees them: variant.cuh. Its keys are every sixteenth.
+template <int kKeys>
+struct Float32Scores {
+  static constexpr bool kPairs = false, kGroups = false;
+  float (&scores)[kRowsPerLane][kKeys];
+  int first_query, first_key;  // of the lane
+
+  __device__ int query(int r) const { return first_query + r; }
+  __device__ int key(int k) const { return first_key + k * kLanesPerRow; }
+  __device__ int end_key() const { return key(kKeys - 1) + 1; }
+
+  template <class F>
+  __device__ void for_each(F f) {
+#pragma unroll
+    for (int r = 0; r < kRowsPerLane; ++r) {
+#pragma unroll
+      for (int k = 0; k < kKeys; ++k) f(scores[r][k], query(r), key(k));
+    }
+  }
 };
 
 template <class Tile>
@@ -86,39 +109,65 @@ __device__ void compute_scores(float (&scores)[kRowsPerLane][Config::kKeysPerLan
   }
 }
 
-// Turns scores into weights, in shared memory for the lanes of the row, and rescales the output.
+// Turns scores into weights, short of the division by their sum, and brings the state of every row up to date.
 template <class Config>
-__device__ void softmax(const float (&scores)[kRowsPerLane][Config::kKeysPerLane], Float32State<Config>& state,
-                        Float32SharedMemory<Config>& shared, const Float32Place& place, float scale) {
+__device__ void softmax(float (&scores)[kRowsPerLane][Config::kKeysPerLane], Float32State<Config>& state, float scale) {
 #pragma unroll
   for (int r = 0; r < kRowsPerLane; ++r) {
     // Scaled first, so that the largest score less the shift is 0 to the last bit, and a single key has weight 1.
-    float scaled[Config::kKeysPerLane], largest = -kInfinity;
+    float largest = -kInfinity;
 #pragma unroll
-    for (int k = 0; k < Config::kKeysPerLane; ++k) {
-      scaled[k] = scores[r][k] * scale;
-      largest = fmaxf(largest, scaled[k]);
+    for (float& score : scores[r]) {
+      score *= scale;
+      largest = fmaxf(largest, score);
     }
     SoftmaxRow<kLanesPerRow>& row = state.rows[r];
     const float factor = row.raise(largest, 1), shift = row.shift(1);
 #pragma unroll
-    for (int k = 0; k < Config::kKeysPerLane; ++k) {
-      const float weight = ptx::ex2_approx_ftz_f32(scaled[k] - shift);
-      row.sum += weight;
-      const int key = place.lane + k * kLanesPerRow;
-      reinterpret_cast<float*>(&shared.weights.chunk(place.first_row + r, key / 4))[key % 4] = weight;
+    for (float& score : scores[r]) {
+      score = ptx::ex2_approx_ftz_f32(score - shift);
+      row.sum += score;
     }
 #pragma unroll
     for (float& x : state.output[r]) x *= factor;
   }
+}
+
+// What stands for the weight of a key that a row does not see. Its value, which may be NaN, is not even multiplied by 0.
+inline constexpr float kHiddenWeight = -1;
+
+// Bit r * kKeys + k says whether scores[r][k] is -infinity.
+template <int kKeys>
+__device__ unsigned minus_infinities(const float (&scores)[kRowsPerLane][kKeys]) {
+  unsigned bits = 0;
+#pragma unroll
+  for (int i = 0; i < kRowsPerLane * kKeys; ++i) {
+    if (scores[i / kKeys][i % kKeys] == -kInfinity) bits |= 1U << i;
+  }
+  return bits;
+}
+
+// Lets the lanes of a row have its weights.
+template <class Config>
+__device__ void share_weights(const float (&weights)[kRowsPerLane][Config::kKeysPerLane], unsigned hidden,
+                              Float32SharedMemory<Config>& shared, const Float32Place& place) {
+#pragma unroll
+  for (int r = 0; r < kRowsPerLane; ++r) {
+#pragma unroll
+    for (int k = 0; k < Config::kKeysPerLane; ++k) {
+      const bool is_hidden = (hidden >> (r * Config::kKeysPerLane + k) & 1) != 0;
+      const int key = place.lane + k * kLanesPerRow;
+      reinterpret_cast<float*>(&shared.weights.chunk(place.first_row + r, key / 4))[key % 4] =
+          is_hidden ? kHiddenWeight : weights[r][k];
+    }
+  }
   __syncwarp();  // The lanes of a row belong to one warp.
 }
 
-// output += weights * values. `sees(r, key)` says whether a row sees a key of the tile: what it does not see, which may be
-// NaN, is not even multiplied by 0.
-template <class Config, class Sees>
+// output += weights * values. Without kHides no weight is hidden.
+template <bool kHides, class Config>
 __device__ void accumulate_values(Float32State<Config>& state, Float32SharedMemory<Config>& shared,
-                                  const Float32Place& place, Sees sees) {
+                                  const Float32Place& place) {
 #pragma unroll 1
   for (int four = 0; four < Config::kTile.keys / 4; ++four) {
     float4 weights[kRowsPerLane];
@@ -131,8 +180,8 @@ __device__ void accumulate_values(Float32State<Config>& state, Float32SharedMemo
         const float4 value = chunk_of(shared.values, four * 4 + k, place.lane + c * kLanesPerRow);
 #pragma unroll
         for (int r = 0; r < kRowsPerLane; ++r) {
-          if (!sees(r, four * 4 + k)) continue;
           const float weight = reinterpret_cast<const float*>(&weights[r])[k];
+          if (kHides && weight == kHiddenWeight) continue;
           float* output = &state.output[r][4 * c];
           output[0] = fmaf(weight, value.x, output[0]);
           output[1] = fmaf(weight, value.y, output[1]);
@@ -147,50 +196,50 @@ __device__ void accumulate_values(Float32State<Config>& state, Float32SharedMemo
 // Divides the output by the sums and writes it, by way of the warp's rows of the tile of queries, which nobody reads any
 // more: a barrier of the block lies behind the last product with them.
 template <class Config>
-__device__ void write_output(const ForwardParams& p, const QueryTile& tile, const Float32State<Config>& state,
-                             Float32SharedMemory<Config>& shared, const Float32Place& place) {
+__device__ void write_output(const ForwardParams& p, const Float32State<Config>& state,
+                             Float32SharedMemory<Config>& shared, const Float32Place& place, float weight_scale) {
+  const QueryTile& tile = shared.tile;
 #pragma unroll
   for (int r = 0; r < kRowsPerLane; ++r) {
     const int row = place.first_row + r, query = tile.first_query + row;
-    const float total = state.rows[r].total(), inverse = inverse_of(total);
+    const float total = state.rows[r].total(), factor = inverse_of(total) * weight_scale;
 #pragma unroll
     for (int c = 0; c < Config::kColumnsPerLane / 4; ++c) {
       const float* x = &state.output[r][4 * c];
       chunk_of(shared.queries, row, place.lane + c * kLanesPerRow) =
-          float4{x[0] * inverse, x[1] * inverse, x[2] * inverse, x[3] * inverse};
+          float4{x[0] * factor, x[1] * factor, x[2] * factor, x[3] * factor};
     }
-    if (p.logsumexp != nullptr && place.lane == 0 && query < p.seq_q) {
-      *reinterpret_cast<float*>(tile.at(static_cast<char*>(p.logsumexp), p.logsumexp_strides, tile.head, query)) =
+    if (p.logsumexp != nullptr && place.lane == 0 && query < tile.place.seq_q) {
+      *reinterpret_cast<float*>(tile.query_row(static_cast<char*>(p.logsumexp), p.logsumexp_strides, query)) =
           logsumexp_of(state.rows[r], total, 1);
     }
   }
   __syncwarp();
   constexpr int kRows = Config::kTile.rows_per_warp;
   const int first_row = ptx::tid_x() / kWarpSize * kRows, first_query = tile.first_query + first_row;
-  char* to = tile.at(static_cast<char*>(p.output), p.output_strides, tile.head, first_query);
-  store_rows(shared.queries, first_row, min(kRows, p.seq_q - first_query), to, p.output_strides.position,
+  char* to = tile.query_row(static_cast<char*>(p.output), p.output_strides, first_query);
+  store_rows(shared.queries, first_row, min(kRows, tile.place.seq_q - first_query), to, p.output_strides.position,
              AnyRows(p.row_bytes_v, p.alignment), ptx::tid_x() % kWarpSize);
 }
 
 template <class Config>
-__device__ void attention_forward(const ForwardParams& p, Float32SharedMemory<Config>& shared) {
-  using Rows = typename Config::Rows;
+__device__ void attention_forward(const typename Config::Params& params, Float32SharedMemory<Config>& shared) {
   constexpr TileSize kTile = Config::kTile;
-  constexpr int kThreads = kTile.threads();
+  constexpr int kKeys = Config::kKeysPerLane;
+  const ForwardParams& p = params.forward;
+  const QueryTile& tile = shared.tile;
   const int thread = ptx::tid_x();
   const Float32Place place(thread);
-  const QueryTile tile(p, kTile.queries());
-  const typename Config::Variant variant{p.visible};
-  const KeyTileWalk<Config> walk{p, tile, variant};
+  if (thread == 0) shared.tile.find(p, kTile);
+  __syncthreads();
+  if (!tile.exists()) return;
 
+  const typename Config::Variant variant(params.variant, tile.place);
+  const KeyTileWalk<Config> walk{tile, variant};
   int j = walk.last();
-  TileStream<decltype(shared.keys), kThreads, Rows> keys(tile.key_rows(p), p.key_strides.position, p.visible.seq_k,
-                                                         Rows(p.row_bytes, p.alignment), j, thread);
-  TileStream<decltype(shared.values), kThreads, Rows> values(
-      tile.value_rows(p), p.value_strides.position, p.visible.seq_k, Rows(p.row_bytes_v, p.alignment), j, thread);
   if (j >= 0) {
     load_queries<Config>(p, tile, shared.queries, thread);
-    keys.load(shared.keys, j, thread);
+    load_keys<Config>(p, shared, j);
   }
 
   Float32State<Config> state{};
@@ -198,39 +247,37 @@ __device__ void attention_forward(const ForwardParams& p, Float32SharedMemory<Co
   for (int next; j >= 0; j = next) {
     ptx::cp_async_wait_group<0>();
     __syncthreads();  // The keys are here, and nobody needs the values before them any more.
-    values.load(shared.values, j, thread);
+    load_values<Config>(p, shared, j);
 
-    const int first_key = j * kTile.keys, first_query = tile.first_query + place.first_row;
-    float scores[kRowsPerLane][Config::kKeysPerLane];
+    float scores[kRowsPerLane][kKeys];
     compute_scores<Config>(scores, shared, place);
-    const bool partial = walk.state_of(j) == TileState::partial;
-    if (partial) {
-#pragma unroll
-      for (int r = 0; r < kRowsPerLane; ++r) {
-#pragma unroll
-        for (int k = 0; k < Config::kKeysPerLane; ++k) {
-          scores[r][k] = variant.score(scores[r][k], first_query + r, first_key + place.lane + k * kLanesPerRow);
-        }
-      }
+    const Float32Scores<kKeys> view{scores, tile.first_query + place.first_row, j * kTile.keys + place.lane};
+    const bool hides = walk.hides(j);
+    const unsigned infinite = hides ? minus_infinities(scores) : 0;
+    if (walk.changes(j)) apply_variant(variant, view);
+    hide_invisible(tile.visible, tile.keys, j, view);
+    unsigned hidden = hides ? minus_infinities(scores) : 0;
+    // What was -infinity before may be so and be seen.
+    for (unsigned left = hidden & infinite; left != 0; left &= left - 1) {
+      const int i = __ffs(left) - 1;
+      if (sees(tile.visible, variant, view.query(i / kKeys), view.key(i % kKeys))) hidden &= ~(1U << i);
     }
 
     ptx::cp_async_wait_group<0>();
     __syncthreads();  // The values are here, and nobody needs the keys any more.
     next = walk.before(j);
-    keys.move(next - j);
-    values.move(next - j);
-    if (next >= 0) keys.load(shared.keys, next, thread);
+    if (next >= 0) load_keys<Config>(p, shared, next);
 
-    softmax<Config>(scores, state, shared, place, p.scale_log2);
-    if (partial) {
-      accumulate_values<Config>(state, shared, place, [&](int r, int key) {
-        return variant.score(0, first_query + r, first_key + key) != -kInfinity;
-      });
+    softmax<Config>(scores, state, p.scale_log2);
+    if (variant.drops()) apply_dropout(variant, view);
+    share_weights<Config>(scores, hidden, shared, place);
+    if (hides) {
+      accumulate_values<true>(state, shared, place);
     } else {
-      accumulate_values<Config>(state, shared, place, [](int, int) { return true; });
+      accumulate_values<false>(state, shared, place);
     }
   }
-  write_output<Config>(p, tile, state, shared, place);
+  write_output<Config>(p, state, shared, place, variant.weight_scale());
 }
 
 }  // namespace ki::attention::cuda

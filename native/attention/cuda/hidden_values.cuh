@@ -40,30 +40,24 @@ __device__ bool remove_values_not_finite(Tile& values, int thread) {
   return found != 0;
 }
 
-// Adds what was removed, read again from global memory, to the rows that see it. `values` is the row of the first key.
-template <class T, class Variant, int kRows, int kColumns>
-__device__ void add_values_not_finite(Accumulator<kRows, kColumns>& output, const Variant& variant, int first_query,
-                                      int first_key, int last_key, const char* values, std::int64_t pitch,
-                                      int row_bytes) {
-#pragma unroll 1
-  for (int key = first_key; key <= last_key; ++key, values += pitch) {
-    const int lane = ptx::tid_x() % kWarpSize;  // anew for each key, or the compiler would keep 64 columns' conditions
+// Adds what was removed from one key's row of values, read again from global memory. Bit 2 m + half of `seen` says whether
+// the lane's row m * 16 + half * 8 sees the key, and of `dropped` whether its weight became 0, which makes NaN of such values.
+template <class T, int kRows, int kColumns>
+__device__ void add_values_not_finite(Accumulator<kRows, kColumns>& output, const char* values, int row_bytes,
+                                      unsigned seen, unsigned dropped) {
+  const int lane = ptx::tid_x() % kWarpSize;  // anew for each key, or the compiler would keep 64 columns' conditions
 #pragma unroll
-    for (int n = 0; n < kColumns / 8; ++n) {
+  for (int n = 0; n < kColumns / 8; ++n) {
 #pragma unroll
-      for (int side = 0; side < 2; ++side) {
-        const int column = n * 8 + FragmentC::col(lane, side);
-        if (column * int(sizeof(T)) >= row_bytes) continue;
-        const T value = reinterpret_cast<const T*>(values)[column];
-        if (not_finite<T>(value.bits) == 0) continue;
+    for (int side = 0; side < 2; ++side) {
+      const int column = n * 8 + FragmentC::col(lane, side);
+      if (column * int(sizeof(T)) >= row_bytes) continue;
+      const T value = reinterpret_cast<const T*>(values)[column];
+      if (not_finite<T>(value.bits) == 0) continue;
 #pragma unroll
-        for (int m = 0; m < kRows / 16; ++m) {
-#pragma unroll
-          for (int i = side; i < FragmentC::kElements; i += 2) {
-            const int query = first_query + m * 16 + FragmentC::row(lane, i);
-            if (variant.score(0, query, key) != -kInfinity) output.at[m][n][i] += ptx::cvt_f32(value);
-          }
-        }
+      for (int row = 0; row < kRows / 8; ++row) {
+        if ((seen >> row & 1) == 0) continue;
+        output.at[row / 2][n][row % 2 * 2 + side] += (dropped >> row & 1) != 0 ? NAN : ptx::cvt_f32(value);
       }
     }
   }

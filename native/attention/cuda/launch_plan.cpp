@@ -1,11 +1,11 @@
 #include "attention/cuda/launch_plan.h"
 
-#include <cmath>
+#include "attention/cuda/problem_params.h"
 
 namespace ki::attention::cuda {
 namespace {
 
-constexpr double kLog2e = 1.4426950408889634;
+bool is_packed(const Problem& p) { return p.cu_seqlens_q.rank > 0; }
 
 Strides strides_of(const Tensor& tensor, int batch, int position, int head) {
   const std::int64_t size = size_of(tensor.dtype);
@@ -22,7 +22,7 @@ int row_alignment(const Problem& p) {
   return bits % 16 == 0 ? 16 : bits % 4 == 0 ? 4 : 2;
 }
 
-ForwardParams make_params(const Problem& p, int alignment, int queries_per_tile) {
+ForwardParams forward_params(const Problem& p, int alignment, int queries_per_tile) {
   ForwardParams params{};
   params.query = p.query.data;
   params.key = p.key.data;
@@ -36,17 +36,18 @@ ForwardParams make_params(const Problem& p, int alignment, int queries_per_tile)
     params.logsumexp = p.logsumexp.data;
     params.logsumexp_strides = strides_of(p.logsumexp, 0, 2, 1);
   }
-  const auto seq_q = static_cast<std::int32_t>(p.seq_q), seq_k = static_cast<std::int32_t>(p.seq_k);
-  params.seq_q = seq_q;
+  params.sequences = sequences_of(p);
+  params.window = window_of(p.rule);
   params.heads_q = static_cast<std::int32_t>(p.heads_q);
   params.group = static_cast<std::int32_t>(p.group);
   params.row_bytes = static_cast<std::int32_t>(p.head_dim * size_of(p.query.dtype));
   params.row_bytes_v = static_cast<std::int32_t>(p.head_dim_v * size_of(p.query.dtype));
   params.alignment = alignment;
-  params.query_tiles = (seq_q + queries_per_tile - 1) / queries_per_tile;
-  params.visible = p.rule.right == 0 ? VisibleKeys::causal(seq_q, seq_k) : VisibleKeys::all(seq_k);
-  params.query_sign = p.scale > 0 ? 1.0f : p.scale < 0 ? -1.0f : 0.0f;
-  params.scale_log2 = p.scale == 0 ? 1.0f : static_cast<float>(std::fabs(p.scale) * kLog2e);
+  const std::int64_t tiles = is_packed(p) ? packed_tiles(p.total_q, p.batch, queries_per_tile)
+                                          : (p.seq_q + queries_per_tile - 1) / queries_per_tile;
+  params.query_tiles = static_cast<std::int32_t>(tiles);
+  params.query_sign = query_sign(p);
+  params.scale_log2 = softmax_factor(p);
   return params;
 }
 
@@ -55,10 +56,15 @@ ForwardParams make_params(const Problem& p, int alignment, int queries_per_tile)
 LaunchPlan plan_forward(const Problem& p) {
   LaunchPlan plan{};
   const int alignment = row_alignment(p);
-  plan.instantiation =
-      find_instantiation(p.query.dtype, static_cast<int>(p.head_dim), static_cast<int>(p.head_dim_v), alignment);
-  plan.params = make_params(p, alignment, plan.instantiation->tile.queries());
-  plan.blocks = p.batch * p.heads_q * plan.params.query_tiles;
+  plan.instantiation = find_instantiation(p.query.dtype, p.is_general(), static_cast<int>(p.head_dim),
+                                          static_cast<int>(p.head_dim_v), alignment);
+  plan.params.forward = forward_params(p, alignment, plan.instantiation->tile.queries());
+  plan.params_bytes = sizeof(KernelParams<NoParams>);
+  if (p.is_general()) {
+    plan.params.variant = general_params(p);
+    plan.params_bytes = sizeof(plan.params);
+  }
+  plan.blocks = (is_packed(p) ? 1 : p.batch) * p.heads_q * plan.params.forward.query_tiles;
   return plan;
 }
 

@@ -2,7 +2,10 @@
 // device.
 #pragma once
 
+#include <cstddef>
+
 #include "attention/cuda/forward_params.h"
+#include "attention/cuda/general_params.h"
 #include "attention/cuda/instantiations.h"
 #include "attention/problem.h"
 
@@ -10,8 +13,9 @@ namespace ki::attention::cuda {
 
 struct LaunchPlan {
   const Instantiation* instantiation;
-  ForwardParams params;
-  std::int64_t blocks;  // of a one-dimensional grid: the other dimensions stop at 65,535
+  KernelParams<GeneralParams> params;
+  std::size_t params_bytes;  // that the kernel takes: a plain one only the first
+  std::int64_t blocks;       // of a one-dimensional grid: the other dimensions stop at 65,535
 };
 
 LaunchPlan plan_forward(const Problem& problem);

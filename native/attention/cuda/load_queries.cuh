@@ -36,10 +36,10 @@ template <class Config, class Tile>
 __device__ void load_queries(const ForwardParams& p, const QueryTile& tile, Tile& queries, int thread) {
   using Rows = typename Config::Rows;
   constexpr int kThreads = Config::kTile.threads();
-  const char* from = tile.at(static_cast<const char*>(p.query), p.query_strides, tile.head, tile.first_query);
+  const char* from = tile.query_row(static_cast<const char*>(p.query), p.query_strides, tile.first_query);
   load_tile_async<kThreads>(queries, TileShare<Tile, kThreads>::source(from, p.query_strides.position, thread),
-                            p.query_strides.position, p.seq_q - tile.first_query, Rows(p.row_bytes, p.alignment),
-                            thread);
+                            p.query_strides.position, tile.place.seq_q - tile.first_query,
+                            Rows(p.row_bytes, p.alignment), thread);
   if (p.query_sign == 1) return;
   ptx::cp_async_commit_group();
   ptx::cp_async_wait_group<0>();

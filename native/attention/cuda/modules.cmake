@@ -1,23 +1,29 @@
 # The compiled forward kernels. native/attention/cuda/instantiations.h says which problem each one is for.
 
-# Full speed: heads of exactly this size in rows aligned to 16 bytes.
-foreach(element f16 bf16)
+# ki_forward_modules(ELEMENT VARIANT SUFFIX ANY_HEAD_DIMS...)
+function(ki_forward_modules element variant suffix)
+  # Full speed: heads of exactly this size in rows aligned to 16 bytes.
   foreach(head_dim 64 128)
-    ki_cuda_module(attention_forward_${element}_d${head_dim} SOURCE attention/cuda/forward.cu
-      DEFINITIONS KI_ELEMENT=${element} KI_HEAD_DIM=${head_dim} KI_ROWS=WholeRows)
+    ki_cuda_module(attention_forward_${element}_d${head_dim}${suffix} SOURCE attention/cuda/forward.cu
+      DEFINITIONS KI_ELEMENT=${element} KI_HEAD_DIM=${head_dim} KI_ROWS=WholeRows KI_VARIANT=${variant})
   endforeach()
-endforeach()
+  # Any heads up to this size, in rows of any alignment.
+  foreach(head_dim ${ARGN})
+    ki_cuda_module(attention_forward_${element}_any${head_dim}${suffix} SOURCE attention/cuda/forward.cu
+      DEFINITIONS KI_ELEMENT=${element} KI_HEAD_DIM=${head_dim} KI_ROWS=AnyRows KI_VARIANT=${variant})
+  endforeach()
+endfunction()
 
-# Any heads up to this size, in rows of any alignment.
+# What changes scores needs a kernel of its own. Its heads come in fewer sizes, because compiling takes long.
 foreach(element f16 bf16)
-  foreach(head_dim 32 64 96 128 192 256)
-    ki_cuda_module(attention_forward_${element}_any${head_dim} SOURCE attention/cuda/forward.cu
-      DEFINITIONS KI_ELEMENT=${element} KI_HEAD_DIM=${head_dim} KI_ROWS=AnyRows)
-  endforeach()
+  ki_forward_modules(${element} PlainVariant "" 32 64 96 128 192 256)
+  ki_forward_modules(${element} GeneralVariant<ptx::${element}> _general 64 128 256)
 endforeach()
 foreach(head_dim 64 128 256)
   ki_cuda_module(attention_forward_f32_any${head_dim} SOURCE attention/cuda/forward_float32.cu
-    DEFINITIONS KI_HEAD_DIM=${head_dim})
+    DEFINITIONS KI_HEAD_DIM=${head_dim} KI_VARIANT=PlainVariant)
+  ki_cuda_module(attention_forward_f32_any${head_dim}_general SOURCE attention/cuda/forward_float32.cu
+    DEFINITIONS KI_HEAD_DIM=${head_dim} KI_VARIANT=GeneralVariant<float>)
 endforeach()
 
 # Combining parts, which are float32 or of the output's type.

@@ -14,6 +14,9 @@ inline constexpr int kSharedBytesPerMultiprocessor = 164 * 1024;
 inline constexpr int kReservedSharedBytesPerBlock = 1024;
 inline constexpr int kMaxSharedBytesPerBlock = 99 * 1024;  // the least of all 8.x
 
+// What a block knows about its tile of queries, at the begin of its shared memory.
+inline constexpr int kQueryTileBytes = 128;
+
 struct TileSize {
   int head_dim;       // columns of every tile; narrower heads are padded with zeros
   int rows_per_warp;  // queries
@@ -26,7 +29,8 @@ struct TileSize {
   KI_HOST_DEVICE constexpr int queries() const { return warps * rows_per_warp; }
   // One tile each of queries, keys and values; of float32 the weights as well, which tensor cores keep in registers.
   KI_HOST_DEVICE constexpr int shared_bytes() const {
-    return (queries() + 2 * keys) * head_dim * element_bytes + (element_bytes == 4 ? queries() * keys * 4 : 0);
+    return kQueryTileBytes + (queries() + 2 * keys) * head_dim * element_bytes +
+           (element_bytes == 4 ? queries() * keys * 4 : 0);
   }
   KI_HOST_DEVICE constexpr int registers_per_thread() const {
     return kRegistersPerMultiprocessor / (blocks * threads()) / 8 * 8;
@@ -49,6 +53,9 @@ constexpr TileSize whole_tile(int head_dim) {
 // Tiles for all other heads of 16-bit elements, up to this size. Correctness is their aim: 16 rows a warp leave registers
 // for the checks at the edges. Beyond 128 columns, half as many keys keep two blocks within shared memory.
 constexpr TileSize padded_tile(int head_dim) { return {head_dim, 16, 4, head_dim > 128 ? 32 : 64, 2, 2}; }
+
+// Tiles for heads of exactly 64 or 128 under a variant. Its temporaries do not fit beside 32 rows of sums.
+constexpr TileSize variant_tile(int head_dim) { return {head_dim, 16, 4, 64, 2, 2}; }
 
 // Tiles for float32, which is computed without tensor cores: TF32 would round the inputs to 10 bits. 16 lanes share 4 rows,
 // and every value they load from shared memory serves 4 products. The keys are as many as leave room for two blocks, and

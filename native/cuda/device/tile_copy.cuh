@@ -113,32 +113,6 @@ __device__ void load_tile_async(Tile& tile, const char* source, std::int64_t pit
   }
 }
 
-// A long matrix in global memory that a block walks over tile by tile.
-template <class Tile, int kThreads, class Rows>
-class TileStream {
- public:
-  // Stands at tile `index`, which may be -1: before the first.
-  __device__ TileStream(const char* first_row, std::int64_t pitch, int rows, const Rows& shape, int index, int thread)
-      : source_(TileShare<Tile, kThreads>::source(first_row, pitch, thread) + index * Tile::kRows * pitch),
-        pitch_(pitch),
-        rows_(rows),
-        shape_(shape) {}
-
-  __device__ void move(int tiles) { source_ += tiles * Tile::kRows * pitch_; }
-
-  // Begins to copy the tile it stands at, which is the index-th, as one group of cp.async.
-  __device__ void load(Tile& tile, int index, int thread) const {
-    load_tile_async<kThreads>(tile, source_, pitch_, rows_ - index * Tile::kRows, shape_, thread);
-    ptx::cp_async_commit_group();
-  }
-
- private:
-  const char* source_;  // of this thread's first chunk
-  std::int64_t pitch_;
-  int rows_;
-  Rows shape_;
-};
-
 // A warp copies rows [first, first + count) of a tile out.
 template <class Tile, class Rows>
 __device__ void store_rows(Tile& tile, int first, int count, char* global, std::int64_t pitch, const Rows& shape,
