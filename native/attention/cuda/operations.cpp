@@ -14,18 +14,7 @@ struct Feature {
 
 void check_forward(const Device& device, const Problem& p) {
   const Feature missing[] = {
-      {p.rule.left != VisibilityRule::kUnlimited, "problem.window_left"},
-      {p.rule.right != VisibilityRule::kUnlimited && p.rule.right != 0, "problem.window_right"},
-      {p.softcap != 0, "problem.softcap"},
-      {p.dropout_threshold != 0, "problem.dropout"},
       {p.split_count > 1, "problem.split_count"},
-      {p.bias.rank > 0, "bias"},
-      {p.mask.rank > 0, "mask"},
-      {p.alibi_slopes.rank > 0, "alibi_slopes"},
-      {p.tree_mask.rank > 0, "tree_mask"},
-      {p.cu_seqlens_q.rank > 0, "cu_seqlens_q"},
-      {p.cu_seqlens_k.rank > 0, "cu_seqlens_k"},
-      {p.seqused_k.rank > 0, "seqused_k"},
       {p.key.dtype != p.query.dtype, "key"},
       {p.cache.block_table.rank > 0, "block_table"},
       {p.cache.cache_slots.rank > 0, "cache_slots"},
