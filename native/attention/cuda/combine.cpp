@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "attention/cuda/tensor_layout.h"
 #include "cuda/launch.h"
 
 namespace ki::attention::cuda {
@@ -16,21 +17,6 @@ const char* module_of(const CombineProblem& p) {
     case KI_DTYPE_BFLOAT16: return float32_parts ? "attention_combine_f32_bf16" : "attention_combine_bf16_bf16";
     default: return "attention_combine_f32_f32";
   }
-}
-
-Strides byte_strides(const Tensor& tensor, int batch, int position, int head) {
-  const std::int64_t size = size_of(tensor.dtype);
-  return {tensor.strides[batch] * size, tensor.strides[position] * size, tensor.strides[head] * size};
-}
-
-// Whether every row begins at a multiple of so many elements.
-bool rows_aligned(const Tensor& tensor, std::int64_t elements) {
-  const std::int64_t bytes = elements * size_of(tensor.dtype);
-  if (reinterpret_cast<std::uintptr_t>(tensor.data) % static_cast<std::uintptr_t>(bytes) != 0) return false;
-  for (int i = 0; i + 1 < tensor.rank; ++i) {
-    if (tensor.strides[i] % elements != 0) return false;
-  }
-  return true;
 }
 
 }  // namespace
@@ -70,10 +56,11 @@ CombineParams plan_combine(const CombineProblem& p) {
   params.seq_q = static_cast<std::int32_t>(o.shape[1]);
   params.heads_q = static_cast<std::int32_t>(o.shape[2]);
   params.head_dim_v = static_cast<std::int32_t>(o.shape[3]);
-  params.lanes_per_row = combine_lanes_per_row(params.head_dim_v);
+  params.lanes_per_row = lanes_per_row(params.head_dim_v, kCombineColumns);
   params.accumulate = p.accumulate;
+  // As many columns at a time as have 16 bytes in a part.
   const std::int64_t columns = 16 / size_of(p.partial_outputs.dtype);
-  params.aligned = rows_aligned(p.partial_outputs, columns) && rows_aligned(o, columns);
+  params.aligned = row_alignment(p.partial_outputs) == 16 && row_alignment(o) >= columns * size_of(o.dtype);
   return params;
 }
 

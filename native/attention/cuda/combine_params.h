@@ -14,12 +14,6 @@ inline constexpr int kCombineThreads = 128;
 // never needs more than one warp.
 inline constexpr int kCombineColumns = 8;
 
-constexpr int combine_lanes_per_row(int head_dim_v) {
-  int lanes = 1;
-  while (lanes * kCombineColumns < head_dim_v) lanes *= 2;
-  return lanes;
-}
-
 struct CombineParams {
   const void* partial_outputs;                      // [parts, batch, seq_q, heads_q, head_dim_v]
   const void* partial_logsumexps;                   // [parts, batch, heads_q, seq_q] float32

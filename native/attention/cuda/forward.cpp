@@ -13,13 +13,16 @@ constexpr std::int64_t kMaxBlocks = std::numeric_limits<std::int32_t>::max();  /
 
 }  // namespace
 
-void check_forward_size(const Device&, const Problem& p) {
+void check_lengths(const Problem& p) {
   if (p.seq_q > kMaxLength)
     not_supported("query", "seq_q is ", p.seq_q, "; up to ", kMaxLength, " is supported on CUDA");
   if (p.seq_k > kMaxLength) not_supported("key", "seq_k is ", p.seq_k, "; up to ", kMaxLength, " is supported on CUDA");
   if (p.draft_length > kMaxLength) {
     not_supported("tree_mask", "draft_length is ", p.draft_length, "; up to ", kMaxLength, " is supported on CUDA");
   }
+}
+
+void check_forward_size(const Device&, const Problem& p) {
   // In this order no product overflows, and what does not exist takes no blocks.
   if (p.batch == 0 || p.heads_q == 0 || p.seq_q == 0) return;
   if (p.heads_q > kMaxBlocks || p.batch > kMaxBlocks / p.heads_q || plan_forward(p).blocks > kMaxBlocks) {

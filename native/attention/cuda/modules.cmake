@@ -34,3 +34,20 @@ foreach(element f16 bf16)
   ki_cuda_module(attention_combine_${element}_${element} SOURCE attention/cuda/combine.cu
     DEFINITIONS KI_PART=${element} KI_OUT=${element})
 endforeach()
+
+# Appending to a cache.
+ki_cuda_module(attention_append_f32 SOURCE attention/cuda/append.cu DEFINITIONS KI_ELEMENT=float)
+ki_cuda_module(attention_append_f16 SOURCE attention/cuda/append.cu DEFINITIONS KI_ELEMENT=f16)
+ki_cuda_module(attention_append_bf16 SOURCE attention/cuda/append.cu DEFINITIONS KI_ELEMENT=bf16)
+
+# Few queries, or a cache: native/attention/cuda/decode_instantiations.h says which problem each one is for.
+foreach(head_dim 64 128 256)
+  foreach(element f16 bf16)
+    ki_cuda_module(attention_decode_${element}_any${head_dim} SOURCE attention/cuda/decode.cu
+      DEFINITIONS KI_ELEMENT=${element} KI_ROWS=SameRows KI_HEAD_DIM=${head_dim})
+    ki_cuda_module(attention_decode_${element}_int8_any${head_dim} SOURCE attention/cuda/decode.cu
+      DEFINITIONS KI_ELEMENT=${element} KI_ROWS=Int8Rows KI_HEAD_DIM=${head_dim})
+  endforeach()
+  ki_cuda_module(attention_decode_f32_any${head_dim} SOURCE attention/cuda/decode_float32.cu
+    DEFINITIONS KI_HEAD_DIM=${head_dim})
+endforeach()

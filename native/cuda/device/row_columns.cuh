@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "cuda/device/int8.cuh"
+#include "cuda/device/swizzle.cuh"
 #include "cuda/ptx/convert.cuh"
 
 namespace ki::cuda {
@@ -10,6 +12,7 @@ namespace ki::cuda {
 __device__ inline float to_float(float x) { return x; }
 __device__ inline float to_float(ptx::f16 x) { return ptx::cvt_f32(x); }
 __device__ inline float to_float(ptx::bf16 x) { return ptx::cvt_f32(x); }
+__device__ inline float to_float(std::int8_t x) { return x; }
 
 namespace detail {
 
@@ -29,6 +32,10 @@ struct RawBytes<8> {
 };
 
 __device__ inline float element_of(const RawBytes<16>& raw, int i, float) { return __uint_as_float(raw[i]); }
+
+__device__ inline float element_of(const RawBytes<8>& raw, int i, std::int8_t) {
+  return float_of_int8(raw[i / 4], i % 4);
+}
 
 template <int kBytes, class T>
 __device__ float element_of(const RawBytes<kBytes>& raw, int i, T) {
@@ -86,6 +93,28 @@ __device__ void store_columns(void* to, const float (&x)[kColumns], int count) {
 #pragma unroll
   for (int i = 0; i < kColumns; ++i) {
     if (i < count) detail::store_element(static_cast<T*>(to) + i, x[i]);
+  }
+}
+
+// The first `count`, which may be negative, at once where that is all; zeros follow. `aligned`: the row begins at a multiple
+// of 16 bytes, and this is a whole number of vectors behind.
+template <class T, int kColumns>
+__device__ void load_columns(float (&x)[kColumns], const T* from, int count, bool aligned) {
+  constexpr int kTogether = kColumns * int(sizeof(T)) < kChunkBytes ? kColumns : kChunkBytes / int(sizeof(T));
+  if (!aligned || count < kColumns) return load_columns<T>(x, from, count);
+#pragma unroll
+  for (int i = 0; i < kColumns; i += kTogether) {
+    load_columns<T>(reinterpret_cast<float(&)[kTogether]>(x[i]), from + i);
+  }
+}
+
+template <class T, int kColumns>
+__device__ void store_columns(T* to, const float (&x)[kColumns], int count, bool aligned) {
+  constexpr int kTogether = kColumns * int(sizeof(T)) < kChunkBytes ? kColumns : kChunkBytes / int(sizeof(T));
+  if (!aligned || count < kColumns) return store_columns<T>(to, x, count);
+#pragma unroll
+  for (int i = 0; i < kColumns; i += kTogether) {
+    store_columns<T>(to + i, reinterpret_cast<const float(&)[kTogether]>(x[i]));
   }
 }
 

@@ -90,10 +90,13 @@ TEST_F(CudaGraphCapture, IsNotSpoiledByBuffersThatComeAndGoMeanwhile) {
   EXPECT_EQ(download(stream, buffer), Bytes(64, 6));
 }
 
-/// Attention over [1, 40, 2, 64] bfloat16, whose bytes are any.
+enum class Keys { plain, cached };
+
+/// Attention over [1, 40, 2, 64] bfloat16, whose bytes are any. Where keys are cached, the last is appended first, and all
+/// are split in three.
 class CapturedAttention {
  public:
-  CapturedAttention(const Device& device, const Stream& stream) : device_(device) {
+  CapturedAttention(const Device& device, const Stream& stream, Keys keys) : device_(device) {
     Bytes halves(kBytes);
     for (std::size_t i = 0; i < kBytes; i += 2) {  // bfloat16 of both signs between 1 and 2
       halves[i] = static_cast<std::uint8_t>(i * 37 / 2);
@@ -112,6 +115,23 @@ class CapturedAttention {
     parts_.value = view(value_);
     parts_.output = view(output_);
     problem_ = parts_.view();
+    if (keys == Keys::cached) {
+      used_ = upload(device, stream, {39, 0, 0, 0});
+      for (Buffer* buffer : {&new_key_, &new_value_}) *buffer = upload(device, stream, Bytes(2 * 64 * 2, 0x3F));
+      used_view_ = dense_view(KI_DTYPE_INT32, data_of(used_), {1});
+      new_key_view_ = dense_view(KI_DTYPE_BFLOAT16, data_of(new_key_), {1, 1, 2, 64});
+      new_value_view_ = dense_view(KI_DTYPE_BFLOAT16, data_of(new_value_), {1, 1, 2, 64});
+      for (ki_tensor* tensor : {&used_view_, &new_key_view_, &new_value_view_}) {
+        tensor->device_kind = info.kind;
+        tensor->device_ordinal = info.ordinal;
+      }
+      cache_.struct_size = sizeof(cache_);
+      cache_.new_key = &new_key_view_;
+      cache_.new_value = &new_value_view_;
+      problem_.cache = &cache_;
+      problem_.seqused_k = &used_view_;
+      problem_.split_count = 3;
+    }
     check(ki_attention_forward_workspace(device.get(), &problem_, &workspace_bytes_));
     workspace_ = create_buffer(device, workspace_bytes_);
   }
@@ -125,23 +145,28 @@ class CapturedAttention {
  private:
   static constexpr std::size_t kBytes = 40 * 2 * 64 * 2;
   const Device& device_;
-  Buffer query_, key_, value_, output_, workspace_;
+  Buffer query_, key_, value_, output_, workspace_, used_, new_key_, new_value_;
+  ki_tensor used_view_{}, new_key_view_{}, new_value_view_{};
+  ki_attention_cache cache_{};
   AttentionProblem parts_;
   ki_attention_problem problem_{};
   std::uint64_t workspace_bytes_ = 0;
 };
 
 TEST_F(CudaGraphCapture, HoldsAttentionWithAWorkspace) {
-  const CapturedAttention attention(device, stream);
-  begin();
-  ASSERT_EQ(attention.forward(stream), KI_STATUS_OK) << ki_last_error_message();
-  check(ki_fill(stream.get(), data_of(attention.output()), 0, 0));
-  end_and_run(1);
-  const Bytes captured = download(stream, attention.output());
-  check(ki_fill(stream.get(), data_of(attention.output()), 0xEE, attention.output_bytes()));
-  check(attention.forward(stream));
-  EXPECT_EQ(download(stream, attention.output()), captured);
-  EXPECT_NE(captured, Bytes(attention.output_bytes(), 0xEE));
+  for (const Keys keys : {Keys::plain, Keys::cached}) {
+    SCOPED_TRACE(keys == Keys::cached ? "cached" : "plain");
+    const CapturedAttention attention(device, stream, keys);
+    begin();
+    ASSERT_EQ(attention.forward(stream), KI_STATUS_OK) << ki_last_error_message();
+    check(ki_fill(stream.get(), data_of(attention.output()), 0, 0));
+    end_and_run(1);
+    const Bytes captured = download(stream, attention.output());
+    check(ki_fill(stream.get(), data_of(attention.output()), 0xEE, attention.output_bytes()));
+    check(attention.forward(stream));
+    EXPECT_EQ(download(stream, attention.output()), captured);
+    EXPECT_NE(captured, Bytes(attention.output_bytes(), 0xEE));
+  }
 }
 
 }  // namespace

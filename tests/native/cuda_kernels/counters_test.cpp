@@ -1,62 +1,15 @@
 // Facts about a launch of the fast kernels, counted by the virtual GPU: no bank conflict, no wasted sector of global memory,
 // no product and no byte more than the algorithm asks for.
-#include <dlfcn.h>
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
-#include "attention/attention_run.h"
+#include "cuda_kernels/counting.h"
 #include "support/dtype.h"
-#include "vgpu.h"
 
 namespace ki::test {
 namespace {
-
-/// The counters of the launches during its life.
-class Counting {
- public:
-  explicit Counting(void* library)
-      : set_(find<decltype(&vgpu_set)>(library, "vgpu_set")),
-        clear_(find<decltype(&vgpu_clear_counters)>(library, "vgpu_clear_counters")),
-        json_(find<decltype(&vgpu_counters_json)>(library, "vgpu_counters_json")) {
-    clear_();
-    set_("counters", "1");
-  }
-  ~Counting() {
-    set_("counters", "0");
-    clear_();
-  }
-
-  std::string json() const { return json_(); }
-
- private:
-  template <class Function>
-  static Function find(void* library, const char* name) {
-    return reinterpret_cast<Function>(dlsym(library, name));
-  }
-
-  decltype(&vgpu_set) set_;
-  decltype(&vgpu_clear_counters) clear_;
-  decltype(&vgpu_counters_json) json_;
-};
-
-/// The number behind `name` in a text of JSON, after the place where `section` and then `object` begin.
-std::int64_t number(const std::string& json, const std::string& section, const std::string& object,
-                    const std::string& name) {
-  std::size_t at = 0;
-  for (const std::string& key : {section, object, name}) {
-    if (key.empty()) continue;
-    at = json.find('"' + key + "\": ", at);
-    if (at == std::string::npos) {
-      ADD_FAILURE() << "no " << section << " " << object << " " << name << " in " << json;
-      return -1;
-    }
-    at += key.size() + 4;
-  }
-  return std::stoll(json.substr(at));
-}
 
 struct Kernel {
   ki_dtype dtype;
@@ -66,21 +19,8 @@ struct Kernel {
 
 constexpr std::int64_t kQueries = 128;  // of a tile
 
-class AttentionCounters : public testing::TestWithParam<Kernel> {
+class AttentionCounters : public CountingTest<testing::TestWithParam<Kernel>> {
  protected:
-  void SetUp() override {
-    const char* driver = std::getenv("KERNELS_INTEROP_CUDA_DRIVER");
-    std::int32_t devices = 0;
-    check(ki_device_count(&devices));  // loads the driver
-    library_ = driver == nullptr ? nullptr : dlopen(driver, RTLD_NOW | RTLD_NOLOAD);
-    if (library_ == nullptr || dlsym(library_, "vgpu_counters_json") == nullptr) {
-      GTEST_SKIP() << "there is no virtual GPU to count";
-    }
-  }
-  void TearDown() override {
-    if (library_ != nullptr) dlclose(library_);
-  }
-
   AttentionCase problem(std::int64_t seq_q, std::int64_t seq_k) const {
     return {.dtype = GetParam().dtype,
             .seq_q = seq_q,
@@ -92,16 +32,6 @@ class AttentionCounters : public testing::TestWithParam<Kernel> {
             .logsumexp = false,
             .placement = Placement::aligned};
   }
-
-  std::string count(const AttentionCase& attention_case) {
-    const AttentionData data(attention_case);
-    const Counting counting(library_);
-    const AttentionOutcome outcome = run_attention(data, open_device("cuda:0", nullptr));
-    EXPECT_TRUE(is_right(data, outcome, AttentionExpectation(data)));
-    return counting.json();
-  }
-
-  void* library_ = nullptr;
 };
 
 TEST_P(AttentionCounters, SharedMemoryIsReadAndWrittenWithoutBankConflicts) {
