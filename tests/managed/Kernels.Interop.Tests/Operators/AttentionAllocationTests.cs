@@ -66,6 +66,34 @@ public sealed class AttentionAllocationTests<T>
     }
 
     [Test]
+    public void WithEverythingThatCanBeGiven()
+    {
+        using var scope = new TensorScope("cpu");
+        DeviceTensor<T> q = scope.Upload(_query, QueryDims), k = scope.Upload(_key, KeyDims), v = scope.Upload(_value, KeyDims);
+        DeviceTensor<T> o = scope.Output<T>(QueryDims).Tensor;
+        DeviceTensor<float> lse = scope.Output<float>(LogSumExpDims).Tensor;
+        DeviceTensor<T> bias = scope.Upload(new T[13], 1, 1, 1, 13);
+        DeviceTensor<bool> mask = scope.Upload(new bool[13], 1, 1, 1, 13), tree = scope.Upload([true], 1, 1, 1);
+        DeviceTensor<float> slopes = scope.Upload(AlibiSlopes.ForHeads(2), 2);
+        DeviceTensor<int> used = scope.Upload([12], 1);
+        var options = new AttentionOptions { Causal = true, WindowLeft = 4, SinkCount = 1, SoftCap = 2, Dropout = new(0.5f, 1) };
+        AssertAllocatesNothing(() => Attention.Forward(
+            scope.Stream, q, k, v, o,
+            new AttentionInputs { Bias = bias, Mask = mask, AlibiSlopes = slopes, TreeMask = tree, SeqUsedK = used },
+            options, lse));
+    }
+
+    [Test]
+    public void Combining()
+    {
+        using var scope = new TensorScope("cpu");
+        DeviceTensor<float> parts = scope.Upload(new float[2 * 13 * 2 * 32], [2, .. QueryDims]);
+        DeviceTensor<float> sums = scope.Upload(new float[2 * 2 * 13], [2, .. LogSumExpDims]);
+        DeviceTensor<T> o = scope.Output<T>(QueryDims).Tensor;
+        AssertAllocatesNothing(() => Attention.Combine(scope.Stream, parts, sums, o));
+    }
+
+    [Test]
     public void OverPinnedBuffers()
     {
         using PinnedBuffer<T> q = Suite.Cpu.AllocatePinned<T>(_query.Length), k = Suite.Cpu.AllocatePinned<T>(_key.Length);
