@@ -84,6 +84,21 @@ public sealed class AttentionAllocationTests<T>
     }
 
     [Test]
+    public void Gradients()
+    {
+        using var scope = new TensorScope("cpu");
+        DeviceTensor<T> q = scope.Upload(_query, QueryDims), k = scope.Upload(_key, KeyDims), v = scope.Upload(_value, KeyDims);
+        DeviceTensor<T> o = scope.Upload(_output, QueryDims), bias = scope.Upload(new T[13], 1, 1, 1, 13);
+        DeviceTensor<float> lse = scope.Upload(_logsumexp, LogSumExpDims);
+        DeviceTensor<T> dq = scope.Output<T>(QueryDims).Tensor, dk = scope.Output<T>(KeyDims).Tensor;
+        DeviceTensor<T> dv = scope.Output<T>(KeyDims).Tensor, dbias = scope.Output<T>(1, 1, 1, 13).Tensor;
+        AssertAllocatesNothing(() => Attention.Backward(
+            scope.Stream, q, k, v, o, lse,
+            new AttentionGradients<T> { Output = o, Query = dq, Key = dk, Value = dv, Bias = dbias },
+            new AttentionInputs { Bias = bias }, Case.Options));
+    }
+
+    [Test]
     public void Combining()
     {
         using var scope = new TensorScope("cpu");

@@ -11,13 +11,11 @@ public sealed class AttentionFeatureTests<T>
 {
     private readonly Dictionary<FeatureSetting, AttentionExpectation[]> _known = [];
 
-    private static IEnumerable<string> Devices => TestDevices.Names.Where(name => name == "cpu");
-
     private static IEnumerable<Feature> Features => Feature.All;
 
     [Test]
     public void FeatureChangesTheResultAsTheReferenceSays(
-        [ValueSource(nameof(Devices))] string device,
+        [ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string device,
         [ValueSource(nameof(Features))] Feature feature)
     {
         FeatureResult<T> result = new FeatureProblem<T>(feature.With).Run(device);
@@ -27,7 +25,7 @@ public sealed class AttentionFeatureTests<T>
 
     [Test]
     public void WorkspaceOfTheSizeAskedForIsEnough(
-        [ValueSource(nameof(Devices))] string device,
+        [ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string device,
         [ValueSource(nameof(Features))] Feature feature)
     {
         FeatureResult<T> result = new FeatureProblem<T>(feature.With).Run(device, inWorkspace: true);

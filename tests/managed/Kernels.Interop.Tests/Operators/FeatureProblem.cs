@@ -75,8 +75,8 @@ internal sealed class FeatureProblem<T>
         return tensors.Result(scope);
     }
 
-    /// <summary>Runs both passes.</summary>
-    public (FeatureResult<T> Forward, GradientResult<T> Gradients) RunBackward(string device, bool deterministic = false)
+    /// <summary>Runs both passes; <paramref name="inWorkspace"/> as above.</summary>
+    public GradientResult<T> RunBackward(string device, bool deterministic = false, bool inWorkspace = false)
     {
         using var scope = new TensorScope(device);
         var tensors = new Tensors(this, scope);
@@ -96,16 +96,21 @@ internal sealed class FeatureProblem<T>
             Bias = floatBias ? dbiasFloat.Tensor : dbias.Tensor,
             Deterministic = deterministic,
         };
+        using DeviceBuffer<byte>? workspace = inWorkspace
+            ? scope.Stream.Device.Allocate<byte>(Attention.BackwardWorkspaceBytes(
+                scope.Stream.Device, tensors.Query, tensors.Key, tensors.Value, tensors.Output, tensors.LogSumExp, gradients,
+                tensors.Inputs, _setting.Options))
+            : null;
         Attention.Backward(
             scope.Stream, tensors.Query, tensors.Key, tensors.Value, tensors.Output, tensors.LogSumExp, gradients, tensors.Inputs,
-            _setting.Options);
+            _setting.Options, workspace);
         T[] q = dq.Memory.ToArray(scope.Stream), k = dk.Memory.ToArray(scope.Stream), v = dv.Memory.ToArray(scope.Stream);
-        return (tensors.Result(scope), new GradientResult<T>(
+        return new GradientResult<T>(
             Split(_queries, q, Heads * HeadDim),
             Split(_keys, k, KeyValueHeads * HeadDim),
             Split(_keys, v, KeyValueHeads * ValueHeadDim),
             dbias.Memory?.ToArray(scope.Stream) ?? [],
-            dbiasFloat.Memory?.ToArray(scope.Stream) ?? []));
+            dbiasFloat.Memory?.ToArray(scope.Stream) ?? []);
     }
 
     private T[][] Split(SequenceLayout layout, T[] memory, int rowLength) =>
