@@ -57,14 +57,6 @@ void add_row(const T* HWY_RESTRICT row, float weight, int columns, float* HWY_RE
   }
 }
 
-template <class T>
-void store_row(const float* HWY_RESTRICT sums, T* HWY_RESTRICT row, int columns) {
-  const FloatTag d;
-  int i = 0;
-  for (; i + kLanes <= columns; i += kLanes) simd::store(d, hn::Load(d, sums + i), row + i);
-  if (i < columns) simd::store_first(d, hn::Load(d, sums + i), row + i, columns - i);
-}
-
 // The row that is there already comes first, then the parts in their order. Parts without keys are not looked at.
 template <class Part, class Output>
 void combine_row(const CombineProblem& c, const CombinedRow& row) {
@@ -92,7 +84,7 @@ void combine_row(const CombineProblem& c, const CombinedRow& row) {
       add_row(partial, static_cast<float>(total.weight(l)), columns, sums);
     }
   }
-  store_row(sums, output, columns);
+  simd::narrow_row(sums, output, columns);
   if (logsumexp != nullptr) *logsumexp = static_cast<float>(total.value());
 }
 

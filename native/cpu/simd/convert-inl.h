@@ -76,6 +76,16 @@ HWY_INLINE hn::Vec<D> load_first(D d, const T* p, std::size_t count) {
 }
 
 template <class D>
+HWY_INLINE hn::Vec<D> load(D d, const std::int8_t* p) {
+  return hn::ConvertTo(d, hn::PromoteTo(hn::RebindToSigned<D>(), hn::LoadU(hn::Rebind<std::int8_t, D>(), p)));
+}
+
+template <class D>
+HWY_INLINE hn::Vec<D> load_first(D d, const std::int8_t* p, std::size_t count) {
+  return hn::ConvertTo(d, hn::PromoteTo(hn::RebindToSigned<D>(), hn::LoadN(hn::Rebind<std::int8_t, D>(), p, count)));
+}
+
+template <class D>
 HWY_INLINE void store(D d, hn::Vec<D> x, float* p) {
   hn::StoreU(x, d, p);
 }
@@ -102,6 +112,15 @@ HWY_INLINE void widen_row(const T* HWY_RESTRICT from, float* HWY_RESTRICT to, in
   int i = 0;
   for (; i + kLanes <= count; i += kLanes) hn::StoreU(load(d, from + i), d, to + i);
   if (i < count) hn::StoreN(load_first(d, from + i, count - i), d, to + i, count - i);
+}
+
+// Copies `count` elements of a row, narrowed.
+template <class T>
+HWY_INLINE void narrow_row(const float* HWY_RESTRICT from, T* HWY_RESTRICT to, int count) {
+  const FloatTag d;
+  int i = 0;
+  for (; i + kLanes <= count; i += kLanes) store(d, hn::LoadU(d, from + i), to + i);
+  if (i < count) store_first(d, hn::LoadN(d, from + i, count - i), to + i, count - i);
 }
 
 }  // namespace ki::cpu::HWY_NAMESPACE

@@ -11,6 +11,8 @@
 #endif
 
 #include <algorithm>
+#include <cstddef>
+#include <type_traits>
 
 #include "cpu/simd/micro_kernel-inl.h"
 
@@ -19,20 +21,59 @@ namespace ki::cpu::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Packs B[depth x columns] from rows of contiguous columns: `rows` + k * `stride` is B's row k.
+// Where the rows of a matrix are: at equal distances, or wherever a table says. int8 elements are multiplied with their
+// row's scale.
 template <class T>
-void pack(const T* HWY_RESTRICT rows, std::int64_t stride, int depth, int columns, float* HWY_RESTRICT packed) {
+struct StridedRows {
+  const T* first;
+  std::int64_t stride;
+
+  const T* row(int k) const { return first + k * stride; }
+  float scale(int) const { return 1.0f; }
+};
+
+template <class T>
+struct TableRows {
+  const std::byte* const* rows;
+  std::int64_t offset;  // elements behind each address
+  const float* scales;  // of int8 rows, else not read
+
+  const T* row(int k) const { return reinterpret_cast<const T*>(rows[k]) + offset; }
+  float scale(int k) const { return scales[k]; }
+};
+
+template <class T>
+inline constexpr bool kIsScaled = std::is_same_v<T, std::int8_t>;
+
+// Packs B[depth x columns] from rows of contiguous columns: row k is B's row k.
+template <template <class> class Rows, class T>
+void pack(const Rows<T>& rows, int depth, int columns, float* HWY_RESTRICT packed) {
   const FloatTag d;
-  for (int k = 0; k < depth; ++k, rows += stride) {
+  for (int k = 0; k < depth; ++k) {
+    const T* HWY_RESTRICT row = rows.row(k);
+    const auto scale = hn::Set(d, kIsScaled<T> ? rows.scale(k) : 1.0f);
     for (int column = 0, vectors; column < columns; column += vectors * kLanes) {
       vectors = panel_vectors(columns, column);
       float* to = packed + (std::int64_t{column} * depth + k * vectors * kLanes);
       for (int v = 0; v < vectors; ++v) {
         const int at = column + v * kLanes, left = columns - at;
-        hn::Store(left >= kLanes ? load(d, rows + at) : load_first(d, rows + at, left), d, to + v * kLanes);
+        const auto x = left >= kLanes ? load(d, row + at) : load_first(d, row + at, left);
+        hn::Store(kIsScaled<T> ? hn::Mul(x, scale) : x, d, to + v * kLanes);
       }
     }
   }
+}
+
+// The same from rows `stride` elements apart.
+template <class T>
+void pack(const T* HWY_RESTRICT rows, std::int64_t stride, int depth, int columns, float* HWY_RESTRICT packed) {
+  pack(StridedRows<T>{rows, stride}, depth, columns, packed);
+}
+
+// Multiplies a staged row, whose memory reaches to the end of its last vector.
+HWY_INLINE void scale_row(float* HWY_RESTRICT row, int count, float scale) {
+  const FloatTag d;
+  for (int i = 0; i < count; i += kLanes) hn::Store(hn::Mul(hn::Load(d, row + i), hn::Set(d, scale)), d, row + i);
 }
 
 // Depth of a transposed matrix at the most, and the pitch of the rows staged for it: no power of two, see kPitchA.
@@ -72,22 +113,31 @@ HWY_INLINE void transpose_stage(const float* HWY_RESTRICT stage, int depth, floa
   }
 }
 
-// Packs B[depth x columns] from its transpose: `rows` + c * `stride` is B's column c, contiguous along depth.
-template <class T>
-void pack_transposed(const T* HWY_RESTRICT rows, std::int64_t stride, int depth, int columns,
-                     float* HWY_RESTRICT packed) {
+// Packs B[depth x columns] from its transpose: row c is B's column c, contiguous along depth.
+template <template <class> class Rows, class T>
+void pack_transposed(const Rows<T>& rows, int depth, int columns, float* HWY_RESTRICT packed) {
   // A vector's worth of columns is widened into here first: every cache line of the source is then read once, in order,
   // and the transpose sees neither its stride nor its type.
   HWY_ALIGN float stage[kLanes * kStagePitch];
   for (int column = 0, vectors; column < columns; column += vectors * kLanes) {
     vectors = panel_vectors(columns, column);
-    for (int v = 0; v < vectors; ++v, rows += kLanes * stride) {
-      const int count = HWY_MIN(columns - column - v * kLanes, kLanes);
-      for (int c = 0; c < count; ++c) widen_row(rows + c * stride, stage + c * kStagePitch, depth);
+    for (int v = 0; v < vectors; ++v) {
+      const int first = column + v * kLanes, count = HWY_MIN(columns - first, kLanes);
+      for (int c = 0; c < count; ++c) {
+        widen_row(rows.row(first + c), stage + c * kStagePitch, depth);
+        if constexpr (kIsScaled<T>) scale_row(stage + c * kStagePitch, depth, rows.scale(first + c));
+      }
       for (int c = count; c < kLanes; ++c) std::fill_n(stage + c * kStagePitch, depth, 0.0f);
       transpose_stage(stage, depth, packed + std::int64_t{column} * depth + v * kLanes, vectors * kLanes);
     }
   }
+}
+
+// The same from rows `stride` elements apart.
+template <class T>
+void pack_transposed(const T* HWY_RESTRICT rows, std::int64_t stride, int depth, int columns,
+                     float* HWY_RESTRICT packed) {
+  pack_transposed(StridedRows<T>{rows, stride}, depth, columns, packed);
 }
 
 }  // namespace ki::cpu::HWY_NAMESPACE
