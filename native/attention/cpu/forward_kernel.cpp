@@ -3,16 +3,12 @@
 #define HWY_TARGET_INCLUDE "attention/cpu/forward_kernel.cpp"
 #include "cpu/simd/targets.h"
 // Highway's headers come first: they set the target.
-#include <cmath>
-
 #include "attention/cpu/forward.h"
 #include "attention/cpu/forward_tile-inl.h"
 #include "attention/cpu/rows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace ki::attention::cpu::HWY_NAMESPACE {
-
-constexpr double kLn2 = 0.6931471805599453;
 
 // Keys [begin, end) of a sequence.
 struct KeyRange {
@@ -74,18 +70,10 @@ void attend_range(const Problem& p, const Block& block, const Scratch& s, const 
   }
 }
 
-// output = accumulators / sum, logsumexp = ln(2) * maximum + ln(sum)
 void write_output(const Problem& p, const Block& block, const Scratch& s) {
   for (int r = 0; r < block.rows; ++r) {
-    const QueryRow row = block.query_row(p, r);
-    const float sum = s.row_sum[r];
-    store_output_row(p, block, row, s.accumulators + r * accumulator_pitch(p), sum == 0.0f ? 0.0f : 1.0f / sum);
-    if (p.logsumexp.data != nullptr) {
-      // A score of +infinity leaves a sum of NaN, infinity less itself, and dominates all the same.
-      const double logsumexp = s.row_max[r] == kInfinity ? kInfinity : s.row_max[r] * kLn2 + std::log(double{sum});
-      *at<float>(p.logsumexp, block.batch, row.head, block.sequence.first_query + row.query) =
-          static_cast<float>(logsumexp);
-    }
+    write_output_row(p, block, block.query_row(p, r), s.accumulators + r * accumulator_pitch(p), s.row_max[r],
+                     s.row_sum[r]);
   }
 }
 

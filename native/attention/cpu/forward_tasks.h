@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "attention/cpu/decode.h"
 #include "attention/cpu/forward.h"
 
 namespace ki::attention::cpu {
@@ -34,7 +35,10 @@ class Tasks {
     double cost;              // of its largest block, in pairs of query and key
   };
 
-  std::int64_t rows_of(const Sequence& sequence) const { return sequence.seq_q * p_.group; }
+  // Rows of a head of a sequence that are computed here.
+  std::int64_t rows_of(const Sequence& sequence) const {
+    return takes_decode_path(p_, sequence) ? 0 : sequence.seq_q * p_.group;
+  }
   std::int64_t block_rows_of(std::int64_t rows) const;
   std::int64_t blocks_of(std::int64_t rows) const;
 

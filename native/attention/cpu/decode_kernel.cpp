@@ -1,0 +1,91 @@
+// The decode path's kernels, compiled for every instruction set: one range of keys, and the merging of ranges.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "attention/cpu/decode_kernel.cpp"
+#include "cpu/simd/targets.h"
+// Highway's headers come first: they set the target.
+#include <cmath>
+
+#include "attention/cpu/decode_tile-inl.h"
+#include "attention/cpu/rows-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace ki::attention::cpu::HWY_NAMESPACE {
+
+// Attends to keys [first, end), all of which some query sees.
+template <class C>
+void attend_keys(const Problem& p, const DecodeTask& task, const DecodeScratch& s, std::int64_t first,
+                 std::int64_t end) {
+  DecodeTile tile;
+  for (tile.first = first; tile.first < end; tile.first += kDecodeTile) {
+    tile.count = static_cast<int>(std::min<std::int64_t>(end - tile.first, kDecodeTile));
+    find_rows(p, task, tile);
+    multiply_keys<C>(p, task, tile, s);
+    if (compute_weights(p, task, tile, s)) {
+      add_values<C>(p, task, tile, s);
+    } else {
+      add_seen_values<C>(p, task, tile, s);
+    }
+  }
+}
+
+template <class C>
+void attend(const Problem& p, const DecodeTask& task, const DecodeScratch& s) {
+  const std::int64_t all = (task.end_head - task.first_head) * task.rows;
+  std::fill_n(s.queries, all * query_pitch(p), 0.0f);
+  std::fill_n(task.partial.sums, all * accumulator_pitch(p), 0.0f);
+  std::fill_n(task.partial.maximum, all, -kInfinity);
+  std::fill_n(task.partial.weights, all, 0.0f);
+  for (int i = 0; i < all; ++i) {
+    const Block block = task.block(i / task.rows);
+    load_query_row(p, block, block.query_row(p, i % task.rows), s.queries + i * query_pitch(p));
+  }
+  // Sinks, then the others.
+  const SeenKeys& seen = task.seen;
+  const std::int64_t behind = seen.begin - seen.sinks;  // from a key's number to its place, behind the sinks
+  attend_keys<C>(p, task, s, task.first_key, std::min(task.end_key, seen.sinks));
+  attend_keys<C>(p, task, s, std::max(task.first_key, seen.sinks) + behind, task.end_key + behind);
+}
+
+// Merges one row's partial results: sums and weights of range i count 2^(maximum_i - maximum) times.
+void merge_row(const Problem& p, const MergeTask& task, const Block& block, int row) {
+  const simd::FloatTag d;
+  const auto part = [&](std::int64_t i) {
+    return Partial{task.first.sums + i * task.sums_step + row * accumulator_pitch(p),
+                   task.first.maximum + i * task.scalar_step + row, task.first.weights + i * task.scalar_step + row};
+  };
+  float maximum = -kInfinity;
+  for (std::int64_t i = 0; i < task.parts; ++i) maximum = std::max(maximum, *part(i).maximum);
+  // A row whose scores are all -infinity has seen nothing; any finite shift keeps its terms at 0.
+  const float shift = maximum == -kInfinity ? 0.0f : maximum;
+
+  HWY_ALIGN float sums[kMaxHeadDim] = {};
+  float weights = 0;
+  for (std::int64_t i = 0; i < task.parts; ++i) {
+    const Partial from = part(i);
+    const auto factor = simd::exp2(d, hn::Set(d, *from.maximum - shift));
+    weights += hn::GetLane(factor) * *from.weights;
+    for (int c = 0; c < p.head_dim_v; c += simd::kLanes) {
+      hn::Store(hn::MulAdd(factor, hn::Load(d, from.sums + c), hn::Load(d, sums + c)), d, sums + c);
+    }
+  }
+  write_output_row(p, block, block.query_row(p, row), sums, maximum, weights);
+}
+
+void merge(const Problem& p, const MergeTask& task) {
+  const Block block{task.sequence, task.batch, task.head, 0, task.rows};
+  for (int row = 0; row < task.rows; ++row) merge_row(p, task, block, row);
+}
+
+constexpr DecodeKernels kDecodeKernels{attend<float>, attend<ki::cpu::Float16>, attend<ki::cpu::BFloat16>,
+                                       attend<std::int8_t>, merge};
+
+}  // namespace ki::attention::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace ki::attention::cpu {
+
+const DecodeKernels& decode_kernels(ki::cpu::SimdTarget target) { return KI_FOR_TARGET(target, kDecodeKernels); }
+
+}  // namespace ki::attention::cpu
+#endif
