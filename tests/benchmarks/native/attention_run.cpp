@@ -1,34 +1,10 @@
 #include "attention_run.h"
 
 #include <algorithm>
-#include <cstring>
-#include <numbers>
-#include <vector>
 
-#include "support/random.h"
+#include "random_fill.h"
 
 namespace ki::bench {
-namespace {
-
-// A prime, so that rows of a power of two elements all differ.
-constexpr std::size_t kPeriod = 65537;
-
-// Random numbers of mean 0 and variance 1, repeated: making as many as the largest tensors hold takes longer than the
-// attention over them.
-void fill(std::byte* data, std::size_t size_bytes, ki_dtype dtype, std::uint64_t seed) {
-  const auto element = static_cast<std::size_t>(test::element_size(dtype));
-  std::vector<std::byte> numbers(kPeriod * element);
-  test::Random random(seed);
-  for (std::size_t i = 0; i < kPeriod; ++i) {
-    test::store(dtype, &numbers[i * element], (random.uniform() * 2 - 1) * std::numbers::sqrt3);
-  }
-  for (std::size_t done = 0; done < size_bytes; done += numbers.size()) {
-    std::memcpy(data + done, numbers.data(), std::min(numbers.size(), size_bytes - done));
-  }
-}
-
-}  // namespace
-
 AttentionRun::AttentionRun(const AttentionCase& attention_case, const Setting& setting)
     : case_(attention_case),
       tensor_bytes_(static_cast<std::size_t>(case_.elements() * test::element_size(case_.dtype))),
@@ -36,9 +12,9 @@ AttentionRun::AttentionRun(const AttentionCase& attention_case, const Setting& s
       stream_(test::create_stream(device_)) {
   for (test::Buffer* buffer : {&query_, &key_, &value_, &output_})
     *buffer = test::create_buffer(device_, tensor_bytes_);
-  fill(test::data_of(query_), tensor_bytes_, case_.dtype, 1);
-  fill(test::data_of(key_), tensor_bytes_, case_.dtype, 2);
-  fill(test::data_of(value_), tensor_bytes_, case_.dtype, 3);
+  fill_random(test::data_of(query_), tensor_bytes_, case_.dtype, 1);
+  fill_random(test::data_of(key_), tensor_bytes_, case_.dtype, 2);
+  fill_random(test::data_of(value_), tensor_bytes_, case_.dtype, 3);
   test::check(ki_fill(stream_.get(), test::data_of(output_), 0, tensor_bytes_));
 
   problem_ = problem_over(case_.length);
@@ -91,7 +67,7 @@ void AttentionRun::forward(const test::AttentionProblem& problem) {
 void AttentionRun::prepare_backward() {
   for (test::Buffer* buffer : {&grad_output_, &grad_query_, &grad_key_, &grad_value_}) {
     *buffer = test::create_buffer(device_, tensor_bytes_);
-    fill(test::data_of(*buffer), tensor_bytes_, case_.dtype, 4);
+    fill_random(test::data_of(*buffer), tensor_bytes_, case_.dtype, 4);
   }
   const std::size_t logsumexp_bytes = static_cast<std::size_t>(case_.heads * case_.length) * sizeof(float);
   logsumexp_ = test::create_buffer(device_, logsumexp_bytes);
