@@ -60,6 +60,15 @@ std::int64_t index_at(const TensorData& tensor, std::int64_t i) {
 
 }  // namespace
 
+void separate(const std::vector<TensorData*>& tensors) {
+  std::map<Memory*, std::shared_ptr<Memory>> copies;
+  for (TensorData* tensor : tensors) {
+    std::shared_ptr<Memory>& memory = copies[tensor->memory().get()];
+    if (memory == nullptr) memory = std::make_shared<Memory>(*tensor->memory());
+    tensor->move_to(memory);
+  }
+}
+
 float scale_of(const AttentionCase& c) {
   return c.scale ? *c.scale : static_cast<float>(1 / std::sqrt(static_cast<double>(c.head_dim)));
 }
@@ -185,12 +194,7 @@ std::vector<TensorData*> AttentionData::tensors() {
 
 AttentionData AttentionData::copy() const {
   AttentionData result = *this;
-  std::map<Memory*, std::shared_ptr<Memory>> copies;
-  for (TensorData* tensor : result.tensors()) {
-    std::shared_ptr<Memory>& memory = copies[tensor->memory().get()];
-    if (memory == nullptr) memory = std::make_shared<Memory>(*tensor->memory());
-    tensor->move_to(memory);
-  }
+  separate(result.tensors());
   return result;
 }
 

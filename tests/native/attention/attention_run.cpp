@@ -1,12 +1,12 @@
 #include "attention/attention_run.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <utility>
 
 #include "attention/attention_append.h"
 #include "attention/attention_sequences.h"
-#include "support/dtype.h"
 
 namespace ki::test {
 namespace {
@@ -19,16 +19,9 @@ std::optional<std::string> run_with_workspace(const Device& device, ki_stream* s
                                               const ki_attention_problem& problem) {
   std::uint64_t size = 0;
   check(ki_attention_forward_workspace(device.get(), &problem, &size));
-  const Buffer workspace = create_buffer(device, size + kGuardBytes);
-  check(ki_fill(stream, data_of(workspace), kGuard, size + kGuardBytes));
-  check(ki_attention_forward(stream, &problem, data_of(workspace), size));
-  std::array<std::uint8_t, kGuardBytes> guard{};
-  check(ki_copy(stream, guard.data(), data_of(workspace) + size, kGuardBytes));
-  check(ki_stream_synchronize(stream));
-  for (const std::uint8_t byte : guard) {
-    if (byte != kGuard) return "the workspace was overrun";
-  }
-  return std::nullopt;
+  const GuardedWorkspace workspace(device, stream, size);
+  check(ki_attention_forward(stream, &problem, workspace.data(), size));
+  return workspace.is_overrun() ? std::optional<std::string>("the workspace was overrun") : std::nullopt;
 }
 
 /// Puts the results of sequences one behind the other, as the rows of a tensor are.
@@ -52,6 +45,25 @@ struct Joined {
   }
 };
 
+int flags_of(const AttentionCase& c) {
+  return (c.causal ? KI_ATTENTION_CAUSAL : 0) | (c.scale ? KI_ATTENTION_CUSTOM_SCALE : 0) |
+         (c.window ? KI_ATTENTION_WINDOW : 0) | (c.cache && c.cache->interleaved ? KI_ATTENTION_ROTARY_INTERLEAVED : 0);
+}
+
+}  // namespace
+
+GuardedWorkspace::GuardedWorkspace(const Device& device, ki_stream* stream, std::uint64_t size_bytes)
+    : stream_(stream), size_bytes_(size_bytes), buffer_(create_buffer(device, size_bytes + kGuardBytes)) {
+  check(ki_fill(stream, data_of(buffer_), kGuard, size_bytes + kGuardBytes));
+}
+
+bool GuardedWorkspace::is_overrun() const {
+  std::array<std::uint8_t, kGuardBytes> guard{};
+  check(ki_copy(stream_, guard.data(), data_of(buffer_) + size_bytes_, kGuardBytes));
+  check(ki_stream_synchronize(stream_));
+  return std::ranges::count(guard, kGuard) != std::ssize(guard);
+}
+
 std::vector<std::uint32_t> bits_of(const std::vector<TensorData>& tensors) {
   std::vector<std::uint32_t> bits;
   for (const TensorData& tensor : tensors) {
@@ -60,13 +72,6 @@ std::vector<std::uint32_t> bits_of(const std::vector<TensorData>& tensors) {
   }
   return bits;
 }
-
-int flags_of(const AttentionCase& c) {
-  return (c.causal ? KI_ATTENTION_CAUSAL : 0) | (c.scale ? KI_ATTENTION_CUSTOM_SCALE : 0) |
-         (c.window ? KI_ATTENTION_WINDOW : 0) | (c.cache && c.cache->interleaved ? KI_ATTENTION_ROTARY_INTERLEAVED : 0);
-}
-
-}  // namespace
 
 AttentionCall::AttentionCall(AttentionData& data, Staging& staging) {
   const AttentionCase& c = data.attention_case;
@@ -153,10 +158,7 @@ AttentionExpectation::AttentionExpectation(const AttentionData& data) {
   for (const AttentionArguments& a : sequences_of(data)) {
     const bool is_packed = data.cu_seqlens_q.has_value();
     reference.add(attention_reference(a), a.batch, first, is_packed);
-    // What a rotary embedding makes of a query is rounded as well: tensor cores take the query's type.
-    AttentionArguments rounded = a;
-    for (double& x : rounded.query.values) x = round_to(c.dtype, static_cast<float>(x));
-    naive.add(attention_naive(rounded, c.dtype), a.batch, first, is_packed);
+    naive.add(attention_naive(a, c.dtype), a.batch, first, is_packed);
     magnitude.add(attention_magnitude(a), a.batch, first, is_packed);
     first += a.seq_q();
   }

@@ -37,6 +37,23 @@ struct AttentionCall {
   ki_attention_problem problem{};
 };
 
+/// A workspace with a guard behind it.
+class GuardedWorkspace {
+ public:
+  GuardedWorkspace(const Device& device, ki_stream* stream, std::uint64_t size_bytes);
+
+  void* data() const { return data_of(buffer_); }
+  bool is_overrun() const;
+
+ private:
+  ki_stream* stream_;
+  std::uint64_t size_bytes_;
+  Buffer buffer_;
+};
+
+/// The elements' bits of some tensors, one behind the other.
+std::vector<std::uint32_t> bits_of(const std::vector<TensorData>& tensors);
+
 /// Runs a case on a stream: copies its tensors, with the poison around them, to the device and back. Throws if the
 /// library refuses, NotSupported if that is why.
 AttentionOutcome run_attention(const AttentionData& data, const Device& device, ki_stream* stream,

@@ -1,5 +1,6 @@
 #include "reference/attention_reference.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -38,22 +39,6 @@ AttentionResult for_each_query(const AttentionArguments& a, Row row) {
   return result;
 }
 
-/// sum_j p_j d_j v_j, rounded as a naive computation would.
-template <class Round>
-void weighted_sum(const AttentionArguments& a, Round round, const Softmax<Round>& p, std::int64_t h, std::int64_t i,
-                  double* output) {
-  using Float = typename Round::Float;
-  std::vector<Float> sums(static_cast<std::size_t>(a.value.shape[2]));
-  for (std::int64_t j = 0; j < a.seq_k(); ++j) {
-    const auto at = static_cast<std::size_t>(j);
-    if (p.hidden[at]) continue;
-    const Float weight = round(p.weights[at] * static_cast<Float>(dropout_factor(a, h, i, j)));
-    const double* v = a.value.row({j, a.head_kv(h)});
-    for (std::size_t c = 0; c < sums.size(); ++c) sums[c] += round(weight * round(static_cast<Float>(v[c])));
-  }
-  for (std::size_t c = 0; c < sums.size(); ++c) output[c] = round(sums[c]);
-}
-
 }  // namespace
 
 bool sees(const AttentionArguments& a, std::int64_t h, std::int64_t i, std::int64_t j) {
@@ -66,7 +51,7 @@ bool sees(const AttentionArguments& a, std::int64_t h, std::int64_t i, std::int6
 AttentionResult attention_reference(const AttentionArguments& a) {
   return for_each_query(a, [&](auto h, auto i, double* output, double& logsumexp) {
     const Softmax p(a, Exact{}, h, i);
-    weighted_sum(a, Exact{}, p, h, i, output);
+    std::ranges::copy(output_row(a, Exact{}, p, h, i), output);
     logsumexp = p.logsumexp;
   });
 }
@@ -91,12 +76,15 @@ AttentionResult attention_magnitude(const AttentionArguments& a) {
   });
 }
 
-AttentionResult attention_naive(const AttentionArguments& a, ki_dtype storage) {
+AttentionResult attention_naive(const AttentionArguments& arguments, ki_dtype storage) {
   const Rounded round{storage};
+  AttentionArguments a = arguments;
+  for (double& x : a.query.values) x = round_to(storage, static_cast<float>(x));  // those that were turned
   return for_each_query(a, [&](auto h, auto i, double* output, double& logsumexp) {
     const Softmax in_float32(a, Rounded{KI_DTYPE_FLOAT32}, h, i);
     logsumexp = in_float32.logsumexp;
-    weighted_sum(a, round, storage == KI_DTYPE_FLOAT32 ? in_float32 : Softmax(a, round, h, i), h, i, output);
+    const Softmax p = storage == KI_DTYPE_FLOAT32 ? in_float32 : Softmax(a, round, h, i);
+    std::ranges::copy(output_row(a, round, p, h, i), output);
   });
 }
 

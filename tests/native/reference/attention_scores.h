@@ -60,6 +60,7 @@ typename Round::Float score(const AttentionArguments& a, Round round, std::int64
 template <class Round>
 struct Softmax {
   using Float = typename Round::Float;
+  std::vector<Float> scores;
   std::vector<bool> hidden;
   std::vector<Float> weights;  ///< p_j, without dropout
   Float logsumexp;
@@ -70,13 +71,16 @@ struct Softmax {
     Float largest = -kInfinity;
     for (std::int64_t j = 0; j < a.seq_k(); ++j) {
       const Float s = score(a, round, h, i, j);
-      weights.push_back(s);
+      scores.push_back(s);
       hidden.push_back(s == -kInfinity);
       largest = s > largest ? s : largest;
     }
     const Float shift = std::isfinite(largest) ? largest : 0;
     Float sum = 0;
-    for (Float& w : weights) sum += w = round(std::exp(round(w - shift)));
+    for (const Float s : scores) {
+      weights.push_back(round(std::exp(round(s - shift))));
+      sum += weights.back();
+    }
     logsumexp = shift + std::log(sum);
     sum = round(sum);
     for (Float& w : weights) w = sum == 0 ? 0 : round(w / sum);
@@ -86,6 +90,23 @@ struct Softmax {
 /// What dropout multiplies the weight of key j with.
 inline double dropout_factor(const AttentionArguments& a, std::int64_t h, std::int64_t i, std::int64_t j) {
   return a.dropout.keeps(a.batch * a.heads_q() + h, i, j) ? a.dropout.scale() : 0;
+}
+
+/// One row of the output: sum_j p_j d_j v_j.
+template <class Round>
+std::vector<typename Round::Float> output_row(const AttentionArguments& a, Round round, const Softmax<Round>& p,
+                                              std::int64_t h, std::int64_t i) {
+  using Float = typename Round::Float;
+  std::vector<Float> sums(static_cast<std::size_t>(a.value.shape[2]));
+  for (std::int64_t j = 0; j < a.seq_k(); ++j) {
+    const auto at = static_cast<std::size_t>(j);
+    if (p.hidden[at]) continue;
+    const Float weight = round(p.weights[at] * static_cast<Float>(dropout_factor(a, h, i, j)));
+    const double* v = a.value.row({j, a.head_kv(h)});
+    for (std::size_t c = 0; c < sums.size(); ++c) sums[c] += round(weight * round(static_cast<Float>(v[c])));
+  }
+  for (Float& sum : sums) sum = round(sum);
+  return sums;
 }
 
 }  // namespace ki::test

@@ -122,6 +122,12 @@ const bool prepared = [] {
 
 }  // namespace
 
+void choose_schedule(const char* schedule) {
+  if (const auto gpu = virtual_gpu(); gpu && gpu->set("schedule", schedule) != 0) {
+    ADD_FAILURE() << "the virtual GPU knows no schedule " << schedule;
+  }
+}
+
 std::vector<std::string> take_findings() {
   std::vector<std::string> kinds;
   if (const auto gpu = virtual_gpu()) {

@@ -12,4 +12,8 @@ namespace ki::test {
 /// Kinds of the findings so far, which are then forgotten: for tests that provoke them. Empty on a real GPU.
 std::vector<std::string> take_findings();
 
+/// Has the virtual GPU run blocks and warps in this order until the test ends: `forward`, `reverse` or `random`. Nothing on a
+/// real GPU.
+void choose_schedule(const char* schedule);
+
 }  // namespace ki::test

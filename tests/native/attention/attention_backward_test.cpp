@@ -1,0 +1,98 @@
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+
+#include "attention/gradient_run.h"
+#include "support/backends.h"
+#include "support/not_supported.h"
+#include "support/random.h"
+#include "support/virtual_gpu.h"
+
+namespace ki::test {
+namespace {
+
+class AttentionBackward : public testing::TestWithParam<GradientCase> {};
+
+TEST_P(AttentionBackward, MatchesTheFormulaOnEveryBackend) {
+  const GradientData data(GetParam());
+  const GradientExpectation expectation(data);
+  ASSERT_FALSE(backends().empty());
+  std::string target;
+  Gradients last;
+  NotSupportedList not_supported;
+  for (const Backend& backend : backends()) {
+    SCOPED_TRACE(backend.name() + ", seed " + std::to_string(seed_of(GetParam().name())));
+    not_supported.run(backend, [&] {
+      Gradients gradients = run_backward(data, backend.open(), Workspace::of_caller);
+      EXPECT_TRUE(is_right(data, gradients, expectation));
+      if (!target.empty() && backend.target == target) {
+        EXPECT_TRUE(gradients.bits == last.bits) << "the number of threads changed the result";
+      }
+      target = backend.target;
+      last = std::move(gradients);
+    });
+  }
+  not_supported.report();
+}
+
+std::string name_of(const testing::TestParamInfo<GradientCase>& info) { return info.param.name(); }
+
+INSTANTIATE_TEST_SUITE_P(Table, AttentionBackward, testing::ValuesIn(gradient_cases()), name_of);
+
+/// The same bits in every run, whatever order blocks and threads take.
+class AttentionBackwardDeterminism : public testing::TestWithParam<GradientCase> {};
+
+TEST_P(AttentionBackwardDeterminism, BitsDoNotDependOnScheduleThreadsWorkspaceOrRepetition) {
+  const GradientData data(GetParam());
+  NotSupportedList not_supported;
+  for (const Backend& backend : backends()) {
+    SCOPED_TRACE(backend.name());
+    not_supported.run(backend, [&] {
+      const Gradients want = run_backward(data, backend.open());
+      const auto expect_the_same = [&](const Device& device) {
+        for (const Workspace workspace : {Workspace::of_stream, Workspace::of_caller}) {
+          const Gradients got = run_backward(data, device, workspace);
+          EXPECT_TRUE(got.bits == want.bits);
+          EXPECT_EQ(got.stray_write, std::nullopt);
+        }
+      };
+      if (backend.device == "cpu") {
+        for (const int threads : {1, 2, 5, 16}) {
+          expect_the_same(open_device("cpu", backend.target.c_str(), threads));
+        }
+      } else {
+        for (const char* schedule : {"forward", "reverse", "random"}) {
+          choose_schedule(schedule);
+          expect_the_same(backend.open());
+        }
+      }
+    });
+  }
+  not_supported.report();
+}
+
+std::vector<GradientCase> deterministic_cases() {
+  AttentionCase c{
+      .seq_q = 70, .seq_k = 90, .heads_q = 6, .heads_kv = 2, .head_dim = 40, .head_dim_v = 24, .causal = true};
+  c.batch = 2;
+  c.bias = {.shared = Shared::everything};
+  std::vector<GradientCase> cases{{c, true, true}};
+  c.dtype = KI_DTYPE_BFLOAT16;
+  c.seq_q = 200;
+  c.head_dim = c.head_dim_v = 64;
+  c.placement = Placement::aligned;
+  c.bias.reset();
+  cases.push_back({c, true, true});
+  c.dtype = KI_DTYPE_FLOAT16;
+  c.packed_q = {65, 0, 130};
+  c.packed_k = {1, 30, 140};
+  c.dropout = 0.25F;
+  cases.push_back({c, true, true});
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, AttentionBackwardDeterminism, testing::ValuesIn(deterministic_cases()), name_of);
+
+}  // namespace
+}  // namespace ki::test
