@@ -45,7 +45,7 @@ Tensor dense(std::initializer_list<std::int64_t> shape, std::int64_t row) {
   tensor.strides[tensor.rank - 1] = 1;
   tensor.elements = tensor.shape[tensor.rank - 1];
   for (int i = tensor.rank - 2; i >= 0; row *= tensor.shape[i--]) {
-    tensor.strides[i] = row;
+    tensor.strides[i] = tensor.shape[i] == 1 ? 0 : row;
     tensor.elements *= tensor.shape[i];
   }
   tensor.span_bytes = row * 4;

@@ -159,6 +159,16 @@ TEST(DecodePlan, TheCallersSplitsAreTaken) {
   }
 }
 
+// Rows are then counted through all sequences.
+TEST(DecodePlan, PartsOfPackedSequencesHaveNoBatch) {
+  Problem p = packed(problem_of({.seq_q = 10, .seq_k = 32}), 3);
+  p.split_count = 2;
+  DecodePlan plan = plan_decode(p, kMultiprocessors);
+  use_workspace(plan, p, memory);
+  EXPECT_EQ(plan.params.output_strides.batch, 0);
+  EXPECT_EQ(plan.params.logsumexp_strides.batch, 0);
+}
+
 TEST(DecodePlan, PartsFitInTheWorkspaceAndAreAligned) {
   for (const std::int64_t columns : {1, 30, 64, 255}) {
     Problem p = problem_of({.batch = 3, .seq_q = 5, .head_dim_v = columns});

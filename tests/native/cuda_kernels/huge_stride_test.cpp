@@ -85,8 +85,9 @@ TEST_P(AttentionHugeStrideOnCuda, EveryRowIsFoundAndWritten) {
     if (!name.starts_with("cuda")) continue;
     const Device device = open_device(name.c_str(), nullptr);
     const Stream stream = create_stream(device);
-    for (int huge = 0; huge < 4; ++huge) {
-      SCOPED_TRACE(name + ", tensor " + std::to_string(huge));
+    for (int i = 0; i < 8; ++i) {
+      const int huge = i % 4, splits = i / 4 * 2;  // splits are the decode kernels' and the combine kernels' work
+      SCOPED_TRACE(name + ", tensor " + std::to_string(huge) + ", splits " + std::to_string(splits));
       AttentionData data = original;
       data.output.write_sentinel();
       SpreadTensor query(device, stream, data.query, huge == 0), key(device, stream, data.key, huge == 1);
@@ -97,7 +98,8 @@ TEST_P(AttentionHugeStrideOnCuda, EveryRowIsFoundAndWritten) {
       built.value = value.view();
       built.output = output.view();
       built.flags = KI_ATTENTION_CAUSAL;
-      const ki_attention_problem problem = built.view();
+      ki_attention_problem problem = built.view();
+      problem.split_count = splits;
       ASSERT_EQ(ki_attention_forward(stream.get(), &problem, nullptr, 0), KI_STATUS_OK) << ki_last_error_message();
       output.download();
       EXPECT_TRUE(matches(GetParam().dtype, data.output.read(), expectation.output));

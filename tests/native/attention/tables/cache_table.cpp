@@ -96,6 +96,9 @@ void add_splits(Table& table) {
       table.push_back(split(causal(cached(dtype, 5, 300, {0, 5, 299}, {6, 2}, {64, 40})), count));
       table.push_back(split(causal(shaped(dtype, 2, {3, 545}, {4, 2}, {32, 24})), count));
       table.push_back(split(placed(shaped(dtype, 1, {70, 260}, {2, 1}, {64, 64}), Placement::aligned), count));
+      table.push_back(split(causal(shaped(dtype, 1, {1, 1}, {4, 2}, {32, 40})), count));
+      table.back().packed_q = {1, 20, 0, 3};
+      table.back().packed_k = {100, 20, 7, 65};
     }
   }
 }
@@ -173,6 +176,7 @@ void add_mixes(Table& table) {
       if (is_paged) c = paged(c, 16);
       table.push_back(c);
       table.push_back(rotary(c, 64, false));
+      table.push_back(split(c, 3));
       c.window = {40, -1};
       c.sink_count = 4;
       table.push_back(c);
