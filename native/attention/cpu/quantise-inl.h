@@ -39,7 +39,9 @@ HWY_INLINE float quantise_row(const float* HWY_RESTRICT row, int count, std::int
   for (int i = 0; i < count; i += simd::kLanes) {
     const int lanes = HWY_MIN(count - i, simd::kLanes);
     const auto steps = hn::NearestInt(hn::Div(hn::LoadN(d, row + i, lanes), scales));
-    hn::StoreN(hn::DemoteTo(d8, steps), d8, to + i, lanes);
+    // Where the scale is subnormal, and so rounded coarsely, quotients exceed 127; -128 would have no counterpart.
+    const auto lowest = hn::Set(hn::RebindToSigned<simd::FloatTag>(), -127);
+    hn::StoreN(hn::DemoteTo(d8, hn::Max(steps, lowest)), d8, to + i, lanes);
   }
   return scale;
 }

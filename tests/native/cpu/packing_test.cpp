@@ -103,5 +103,44 @@ TEST_P(Packing, TransposesBFloat16) {
       [this](int c) { return padded(c); }, small_bfloat16, BFloat16{0x7FC0});
 }
 
+// Rows in no order, with a scale each, and an offset behind every address.
+struct ScatteredRows {
+  ScatteredRows(int count, int length) : elements(count * (length + kOffset)), scales(count) {
+    for (int r = 0; r < count; ++r) {
+      std::int8_t* row = elements.data() + (r * 7 % count) * (length + kOffset);  // 7 divides no count below
+      addresses.push_back(reinterpret_cast<const std::byte*>(row));
+      for (int i = 0; i < length; ++i) row[kOffset + i] = element(r, i);
+      scales[r] = static_cast<float>(1 + r % 5) / 4;
+    }
+  }
+
+  static constexpr int kOffset = 3;
+  static std::int8_t element(int row, int i) { return static_cast<std::int8_t>((row * 37 + i * 11) % 256 - 128); }
+  float scaled(int row, int i) const { return static_cast<float>(element(row, i)) * scales[row]; }
+
+  std::vector<std::int8_t> elements;
+  std::vector<const std::byte*> addresses;
+  std::vector<float> scales;
+};
+
+TEST_P(Packing, ScalesInt8RowsOfATable) {
+  for (const int depth : {1, 5, 32, 128}) {
+    for (const int columns : {1, 17, 48, 129}) {
+      const AlignedMemory memory = allocate(depth * padded(columns) * sizeof(float));
+      auto* packed = reinterpret_cast<float*>(memory.get());
+      const ScatteredRows rows(depth, columns), transposed(columns, depth);
+      functions().pack_int8(rows.addresses.data(), rows.kOffset, rows.scales.data(), depth, columns, packed);
+      for (int k = 0; k < depth; ++k) {
+        for (int c = 0; c < columns; ++c) ASSERT_EQ(packed[place(k, c, depth, columns)], rows.scaled(k, c));
+      }
+      functions().pack_transposed_int8(transposed.addresses.data(), rows.kOffset, transposed.scales.data(), depth,
+                                       columns, packed);
+      for (int k = 0; k < depth; ++k) {
+        for (int c = 0; c < columns; ++c) ASSERT_EQ(packed[place(k, c, depth, columns)], transposed.scaled(c, k));
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ki::cpu

@@ -2,6 +2,8 @@
 #define HWY_TARGET_INCLUDE "cpu/simd_functions.cpp"
 #include "cpu/simd/targets.h"
 // Highway's headers come first: they set the target.
+#include "attention/cpu/quantise-inl.h"
+#include "attention/cpu/rotary-inl.h"
 #include "cpu/simd/convert-inl.h"
 #include "cpu/simd/exp2-inl.h"
 #include "cpu/simd/pack-inl.h"
@@ -33,6 +35,24 @@ void tanh_all(const float* x, float* y, int count) {
   map(x, y, count, [](auto d, auto value) { return tanh(d, value); });
 }
 
+void pack_int8_rows(const std::byte* const* rows, std::int64_t offset, const float* scales, int depth, int columns,
+                    float* packed) {
+  pack(TableRows<std::int8_t>{rows, offset, scales}, depth, columns, packed);
+}
+
+void pack_transposed_int8_rows(const std::byte* const* rows, std::int64_t offset, const float* scales, int depth,
+                               int columns, float* packed) {
+  pack_transposed(TableRows<std::int8_t>{rows, offset, scales}, depth, columns, packed);
+}
+
+void rotate(const attention::Cache& cache, std::int64_t position, float* row) {
+  attention::cpu::HWY_NAMESPACE::rotate_row(cache, position, row);
+}
+
+float quantise(const float* row, int count, std::int8_t* to) {
+  return attention::cpu::HWY_NAMESPACE::quantise_row(row, count, to);
+}
+
 const SimdFunctions kFunctions{kLanes,
                                kPanelVectors,
                                exp2_all,
@@ -43,7 +63,11 @@ const SimdFunctions kFunctions{kLanes,
                                convert<BFloat16, float>,
                                pack<float>,
                                pack_transposed<float>,
-                               pack_transposed<BFloat16>};
+                               pack_transposed<BFloat16>,
+                               pack_int8_rows,
+                               pack_transposed_int8_rows,
+                               rotate,
+                               quantise};
 
 }  // namespace ki::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "attention/problem.h"
 #include "cpu/simd/float_types.h"
 #include "cpu/simd_target.h"
 
@@ -24,6 +25,13 @@ struct SimdFunctions {
   void (*pack)(const float* rows, std::int64_t stride, int depth, int columns, float* packed);
   void (*pack_transposed)(const float* rows, std::int64_t stride, int depth, int columns, float* packed);
   void (*pack_transposed_bfloat16)(const BFloat16* rows, std::int64_t stride, int depth, int columns, float* packed);
+  // Rows that a table says, `offset` elements behind each address, with a scale each.
+  void (*pack_int8)(const std::byte* const* rows, std::int64_t offset, const float* scales, int depth, int columns,
+                    float* packed);
+  void (*pack_transposed_int8)(const std::byte* const* rows, std::int64_t offset, const float* scales, int depth,
+                               int columns, float* packed);
+  void (*rotate)(const attention::Cache& cache, std::int64_t position, float* row);
+  float (*quantise)(const float* row, int count, std::int8_t* to);
 };
 
 const SimdFunctions& simd_functions(SimdTarget target);
