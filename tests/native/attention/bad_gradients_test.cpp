@@ -250,5 +250,27 @@ TEST(AttentionBadGradientsCall, NullHandlesAndPointersAreRefused) {
   EXPECT_TRUE(c.places.untouched());
 }
 
+TEST(AttentionBadGradientsCall, AWorkspaceThatDoesNotFitIsRefused) {
+  BackwardFixture f;
+  std::uint64_t needed = 0;
+  check(ki_attention_backward_workspace(f.device.get(), &f.problem, &f.gradients, &needed));
+  ASSERT_GT(needed, 0U);
+  const Buffer workspace = create_buffer(f.device, needed);
+  EXPECT_TRUE(refused(ki_attention_backward(f.stream.get(), &f.problem, &f.gradients, data_of(workspace), needed - 1),
+                      KI_STATUS_INVALID_ARGUMENT, "workspace", {std::to_string(needed - 1), std::to_string(needed)}));
+  EXPECT_TRUE(f.places.untouched());
+  check(ki_attention_backward(f.stream.get(), &f.problem, &f.gradients, data_of(workspace), needed));
+}
+
+/// The fixtures are valid as long as nobody spoils them.
+TEST(AttentionBadGradientsFixture, IsValidUnspoiled) {
+  BackwardFixture backward;
+  EXPECT_EQ(backward.run(), KI_STATUS_OK) << ki_last_error_message();
+  EXPECT_FALSE(backward.places.untouched());
+  CombineFixture combine;
+  EXPECT_EQ(combine.run(), KI_STATUS_OK) << ki_last_error_message();
+  EXPECT_FALSE(combine.places.untouched());
+}
+
 }  // namespace
 }  // namespace ki::test

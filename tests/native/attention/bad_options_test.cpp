@@ -350,5 +350,30 @@ INSTANTIATE_TEST_SUITE_P(Cache, AttentionBadOption, testing::ValuesIn(bad_cache_
 INSTANTIATE_TEST_SUITE_P(NewKeys, AttentionBadOption, testing::ValuesIn(bad_new_keys()), name_of);
 INSTANTIATE_TEST_SUITE_P(Table, AttentionBadContents, testing::ValuesIn(bad_contents()), name_of);
 
+/// The fixtures are valid as long as nobody spoils them, and so is what sharing allows.
+TEST(AttentionOptionsFixture, IsValidUnspoiled) {
+  for (const Keys keys : {Keys::packed, Keys::paged, Keys::slots}) {
+    Fixture f(keys);
+    EXPECT_EQ(f.forward(), KI_STATUS_OK) << ki_last_error_message();
+    EXPECT_FALSE(f.untouched());
+  }
+}
+
+TEST(AttentionOptionsFixture, SequencesMayShareWhatNobodyAppendsTo) {
+  Fixture pages(Keys::paged);
+  pages.set(pages.block_table, 4, 8);  // the first page of sequence 2, whose new keys go to its second
+  pages.set(pages.seqused_k, 0, 4);    // and sequence 0 appends behind it
+  EXPECT_EQ(pages.forward(), KI_STATUS_OK) << ki_last_error_message();
+  Fixture slots(Keys::slots);
+  slots.set(slots.cache_slots, 1, 2);  // sequence 1 appends nothing
+  EXPECT_EQ(slots.forward(), KI_STATUS_OK) << ki_last_error_message();
+}
+
+TEST(AttentionOptionsFixture, PagesBehindTheLastKeyAreNotLookedAt) {
+  Fixture f(Keys::paged);
+  f.set(f.block_table, 3, 12345);  // sequence 1 has no keys
+  EXPECT_EQ(f.forward(), KI_STATUS_OK) << ki_last_error_message();
+}
+
 }  // namespace
 }  // namespace ki::test

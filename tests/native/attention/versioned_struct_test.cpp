@@ -5,6 +5,7 @@
 #include <cstring>
 #include <string>
 
+#include "attention/options_fixture.h"
 #include "attention/refusal_fixture.h"
 
 // Callers compiled against an older or a newer header.
@@ -58,6 +59,24 @@ TEST(VersionedStruct, AnOlderTensorIsReadAsIfTheRestWereZero) {
   EXPECT_EQ(f.forward(), KI_STATUS_OK) << ki_last_error_message();
   f.parts.key.struct_size = offsetof(ki_tensor, strides);  // no strides: rows that repeat, and a last stride of 0
   EXPECT_TRUE(refused(f.forward(), KI_STATUS_INVALID_ARGUMENT, "key", {"contiguous"}));
+}
+
+TEST(VersionedStruct, AnOlderCacheIsReadAsIfTheRestWereZero) {
+  OptionsFixture f(OptionsFixture::Keys::slots);
+  f.cache.struct_size = offsetof(ki_attention_cache, rotary_cos);
+  f.cache.rotary_cos = reinterpret_cast<const ki_tensor*>(8);  // would be read if the size were ignored
+  EXPECT_EQ(f.forward(), KI_STATUS_OK) << ki_last_error_message();
+}
+
+TEST(VersionedStruct, ANewerCacheIsRefusedOnceWhatIsNewIsUsed) {
+  OptionsFixture f(OptionsFixture::Keys::paged);
+  Newer<ki_attention_cache> cache(f.cache);
+  f.problem.cache = &cache.known;
+  cache.unknown = 1;
+  EXPECT_TRUE(refused(f.forward(), KI_STATUS_INVALID_ARGUMENT, "cache", {std::to_string(sizeof(cache))}));
+  EXPECT_TRUE(f.untouched());
+  cache.unknown = 0;
+  EXPECT_EQ(f.forward(), KI_STATUS_OK) << ki_last_error_message();
 }
 
 TEST(VersionedStruct, AnOlderDescriptionIsNotWrittenBeyondItsEnd) {
