@@ -12,21 +12,21 @@ using ki::cpu::CpuDevice;
 // The list of tasks, then every worker's scratch memory.
 std::uint64_t forward_workspace(Device& device, const Problem& p) {
   const int workers = most_workers(p, static_cast<CpuDevice&>(device).pool().thread_count());
-  const ScratchSizes sizes(p, choose_block_rows(p, workers));
+  const ScratchSizes sizes(p, most_block_rows(p, workers));
   return ki::cpu::round_up(Tasks::memory_bytes(p), ki::cpu::kCacheLine) +
          static_cast<std::uint64_t>(workers * sizes.total()) * sizeof(float);
 }
 
 void forward(Device& device, Stream&, const Problem& p, void* workspace) {
   auto& cpu = static_cast<CpuDevice&>(device);
-  const int threads = cpu.pool().thread_count();
-  const int block_rows = choose_block_rows(p, most_workers(p, threads));
+  const int threads = cpu.pool().thread_count(), workers = choose_workers(p, threads);
+  const int block_rows = most_block_rows(p, most_workers(p, threads));
   const ScratchSizes sizes(p, block_rows);
-  const Tasks tasks(p, block_rows, workspace);
+  const Tasks tasks(p, workers, block_rows, workspace);
   auto* scratch = reinterpret_cast<float*>(static_cast<std::byte*>(workspace) +
                                            ki::cpu::round_up(Tasks::memory_bytes(p), ki::cpu::kCacheLine));
   const Kernels& compiled = kernels(cpu.target());
-  cpu.pool().parallel_for(tasks.count(), choose_workers(p, threads), [&](std::int64_t task, int worker) {
+  cpu.pool().parallel_for(tasks.count(), workers, [&](std::int64_t task, int worker) {
     compiled.forward(p, tasks.block(task), sizes.cut(scratch + worker * sizes.total()));
   });
 }
