@@ -99,6 +99,26 @@ public sealed class AttentionAllocationTests<T>
     }
 
     [Test]
+    public void OverAPagedCache()
+    {
+        using var scope = new TensorScope("cpu");
+        using var cache = new PagedCache<T>(Suite.Cpu, new PagedCacheShape(4, 8, 1, 32, 32));
+        using var rotary = new RotaryTable(scope.Stream, 32, 32);
+        int[] sequences = [cache.AddSequence(), cache.AddSequence()], counts = [9, 1];
+        DeviceTensor<T> q = scope.Upload(new T[10 * 2 * 32], 10, 2, 32), k = scope.Upload(new T[10 * 32], 10, 1, 32);
+        DeviceTensor<T> o = scope.Output<T>(10, 2, 32).Tensor;
+        AssertAllocatesNothing(() =>
+        {
+            cache.Append(scope.Stream, sequences, counts);
+            Attention.Forward(
+                scope.Stream, q, cache.Key(), cache.Value(), o,
+                cache.Layer(0, k, k) with { RotaryCos = rotary.Cos, RotarySin = rotary.Sin }, cache.Inputs, Case.Options);
+            cache.Truncate(sequences[0], 0);
+            cache.Truncate(sequences[1], 0);
+        });
+    }
+
+    [Test]
     public void Combining()
     {
         using var scope = new TensorScope("cpu");
