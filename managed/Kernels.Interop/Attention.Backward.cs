@@ -5,16 +5,20 @@ namespace Kernels.Interop;
 public static unsafe partial class Attention
 {
     /// <summary>
-    /// The gradients of attention, from recomputed scores (FlashAttention-2, Dao 2023, section 3.1.2). Done when it returns on the
-    /// CPU; on CUDA its work is queued then.
+    /// The gradients of attention, from recomputed scores (FlashAttention-2, Dao 2023, section 3.1.2). Done when it returns
+    /// on the CPU; on CUDA its work is queued then.
     /// </summary>
     /// <typeparam name="T">Type of the elements: float, <see cref="Half"/> or <see cref="BFloat16"/>.</typeparam>
     /// <param name="stream">Where to run.</param>
     /// <param name="query">[batch, query length, query heads, head dim], or packed [total, query heads, head dim].</param>
     /// <param name="key">[batch, key length, key/value heads, head dim], or packed.</param>
     /// <param name="value">[batch, key length, key/value heads, value head dim], or packed.</param>
-    /// <param name="output">[batch, query length, query heads, value head dim], or packed: what <c>Forward</c> has written.</param>
-    /// <param name="logsumexp">[batch, query heads, query length], or packed [query heads, total]: what <c>Forward</c> has written.</param>
+    /// <param name="output">
+    /// [batch, query length, query heads, value head dim], or packed: what <c>Forward</c> has written.
+    /// </param>
+    /// <param name="logsumexp">
+    /// [batch, query heads, query length], or packed [query heads, total]: what <c>Forward</c> has written.
+    /// </param>
     /// <param name="gradients">The output's gradient, and where the others go.</param>
     /// <param name="inputs">The optional tensors of the forward pass.</param>
     /// <param name="options">The options of the forward pass.</param>
@@ -71,7 +75,9 @@ public static unsafe partial class Attention
     /// <param name="inputs">The optional tensors of the forward pass.</param>
     /// <param name="options">The options of the forward pass.</param>
     /// <returns>The size, in bytes.</returns>
-    /// <exception cref="KernelArgumentException">A shape, a stride, an element type or an option is wrong, or a gradient overlaps.</exception>
+    /// <exception cref="KernelArgumentException">
+    /// A shape, a stride, an element type or an option is wrong, or a gradient overlaps.
+    /// </exception>
     /// <exception cref="ArgumentException">A tensor that is needed is the default value.</exception>
     /// <exception cref="KernelNotSupportedException">The device cannot compute this problem.</exception>
     /// <exception cref="NotSupportedException"><typeparamref name="T"/> is not supported.</exception>

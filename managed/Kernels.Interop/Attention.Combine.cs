@@ -5,11 +5,14 @@ namespace Kernels.Interop;
 public static unsafe partial class Attention
 {
     /// <summary>
-    /// Merges attention over parts of the keys into attention over all of them: with l the logsumexp of the parts' logsumexps l_p,
-    /// output = sum over parts of exp(l_p - l) * output_p. It is what attention over keys on many devices (Ring Attention, Liu et
-    /// al. 2023, section 3) and over a shared prefix is built of. Parts without keys add nothing, whatever their output holds.
+    /// Merges attention over parts of the keys into attention over all of them: with l the logsumexp of the parts' logsumexps
+    /// l_p, output = sum over parts of exp(l_p - l) * output_p. It is what attention over keys on many devices (Ring
+    /// Attention, Liu et al. 2023, section 3) and over a shared prefix is built of. Parts without keys add nothing, whatever
+    /// their output holds.
     /// </summary>
-    /// <remarks>Done when it returns on the CPU; on CUDA its work is queued then. Packed tensors are given with a batch of 1.</remarks>
+    /// <remarks>
+    /// Done when it returns on the CPU; on CUDA its work is queued then. Packed tensors are given with a batch of 1.
+    /// </remarks>
     /// <typeparam name="TPart">Type of the parts' elements: float, or the output's.</typeparam>
     /// <typeparam name="T">Type of the output's elements: float, <see cref="Half"/> or <see cref="BFloat16"/>.</typeparam>
     /// <param name="stream">Where to run.</param>

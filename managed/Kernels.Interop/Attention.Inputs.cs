@@ -8,7 +8,9 @@ public static unsafe partial class Attention
     /// Attention over memory of the stream's device, with a bias, masks, slopes, or sequences of their own lengths. Done when it
     /// returns on the CPU; on CUDA its work is queued then.
     /// </summary>
-    /// <typeparam name="TQuery">Type of the query's and the output's elements: float, <see cref="Half"/> or <see cref="BFloat16"/>.</typeparam>
+    /// <typeparam name="TQuery">
+    /// Type of the query's and the output's elements: float, <see cref="Half"/> or <see cref="BFloat16"/>.
+    /// </typeparam>
     /// <typeparam name="TKey">Type of the key's and the value's elements: the query's; under float also 16 bits.</typeparam>
     /// <param name="stream">Where to run.</param>
     /// <param name="query">[batch, query length, query heads, head dim], or packed [total, query heads, head dim].</param>
@@ -43,16 +45,20 @@ public static unsafe partial class Attention
         Run(stream, query, key, value, output, logsumexp, inputs, default, hasCache: false, options, workspace);
 
     /// <summary>
-    /// Attention over a cache of keys and values, to which new ones are appended first. Done when it returns on the CPU; on CUDA its
-    /// work is queued then.
+    /// Attention over a cache of keys and values, to which new ones are appended first. Done when it returns on the CPU; on
+    /// CUDA its work is queued then.
     /// </summary>
-    /// <typeparam name="TQuery">Type of the query's and the output's elements: float, <see cref="Half"/> or <see cref="BFloat16"/>.</typeparam>
-    /// <typeparam name="TKey">Type of the cache's elements: the query's, <see cref="sbyte"/>, and under float also 16 bits.</typeparam>
+    /// <typeparam name="TQuery">
+    /// Type of the query's and the output's elements: float, <see cref="Half"/> or <see cref="BFloat16"/>.
+    /// </typeparam>
+    /// <typeparam name="TKey">
+    /// Type of the cache's elements: the query's, <see cref="sbyte"/>, and under float also 16 bits.
+    /// </typeparam>
     /// <param name="stream">Where to run.</param>
     /// <param name="query">[batch, query length, query heads, head dim], or packed [total, query heads, head dim].</param>
     /// <param name="key">
-    /// [slots, capacity, key/value heads, head dim], or paged [pages, page size, key/value heads, head dim]; written where keys are
-    /// appended.
+    /// [slots, capacity, key/value heads, head dim], or paged [pages, page size, key/value heads, head dim]; written where
+    /// keys are appended.
     /// </param>
     /// <param name="value">The same with the value head dim.</param>
     /// <param name="output">[batch, query length, query heads, value head dim], or packed, written.</param>
@@ -61,7 +67,9 @@ public static unsafe partial class Attention
     /// The optional tensors. <see cref="AttentionInputs.SeqUsedK"/> has the lengths in the cache, and is needed to append.
     /// </param>
     /// <param name="options">Causality, scale, window and the like.</param>
-    /// <param name="logsumexp">[batch, query heads, query length], or packed [query heads, total], written. The default value if not wanted.</param>
+    /// <param name="logsumexp">
+    /// [batch, query heads, query length], or packed [query heads, total], written. The default value if not wanted.
+    /// </param>
     /// <param name="workspace">Scratch memory on the stream's device; null uses the stream's own.</param>
     /// <inheritdoc cref="Forward{TQuery, TKey}(KernelStream, in DeviceTensor{TQuery}, in DeviceTensor{TKey}, in DeviceTensor{TKey}, in DeviceTensor{TQuery}, in AttentionInputs, AttentionOptions, in DeviceTensor{float}, DeviceBuffer{byte}?)" path="/exception"/>
     public static void Forward<TQuery, TKey>(

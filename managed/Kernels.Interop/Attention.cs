@@ -14,8 +14,8 @@ namespace Kernels.Interop;
 /// [batch, query heads, query length]. Elements are float, <see cref="Half"/> or <see cref="BFloat16"/>, sums are float.
 /// </para>
 /// <para>
-/// What is written must not overlap itself or another tensor. A call allocates no managed memory. It uses the stream's own scratch
-/// memory, which grows when it has to, unless it is given a workspace.
+/// What is written must not overlap itself or another tensor. A call allocates no managed memory. It uses the stream's own
+/// scratch memory, which grows when it has to, unless it is given a workspace.
 /// </para>
 /// </remarks>
 public static unsafe partial class Attention

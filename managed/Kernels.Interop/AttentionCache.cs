@@ -8,8 +8,8 @@ namespace Kernels.Interop;
 /// <remarks>
 /// <para>
 /// Contiguous: key is [slots, capacity, key/value heads, head dim], and sequence b lies in slot b, or in slot
-/// <see cref="CacheSlots"/>[b]. Paged (vLLM, Kwon et al. 2023, section 4): key is [pages, page size, key/value heads, head dim], and
-/// key j of sequence b lies in row j % page size of page <see cref="BlockTable"/>[b, j / page size].
+/// <see cref="CacheSlots"/>[b]. Paged (vLLM, Kwon et al. 2023, section 4): key is [pages, page size, key/value heads, head dim],
+/// and key j of sequence b lies in row j % page size of page <see cref="BlockTable"/>[b, j / page size].
 /// </para>
 /// <para>
 /// Before attention is computed, new keys and values are written behind the first <see cref="AttentionInputs.SeqUsedK"/>[b] keys
@@ -43,13 +43,15 @@ public readonly struct AttentionCache<T>
     /// <summary>[batch, new length, key/value heads, value head dim], or packed: values to append.</summary>
     public DeviceTensor<T> NewValue { get; init; }
 
-    /// <summary>[batch + 1]: new keys are packed, and those of sequence b are rows CuSeqlensNew[b] to CuSeqlensNew[b + 1] - 1.</summary>
+    /// <summary>
+    /// [batch + 1]: new keys are packed, and those of sequence b are rows CuSeqlensNew[b] to CuSeqlensNew[b + 1] - 1.
+    /// </summary>
     public DeviceTensor<int> CuSeqlensNew { get; init; }
 
     /// <summary>
-    /// [positions, rotary dim / 2], with a row for every position the cache has room for: cosines of position * frequency. Queries
-    /// and new keys are turned by the angles of their positions before they are used (RoFormer, Su et al. 2021, section 3.2); keys
-    /// in the cache already are. <see cref="RotaryTable"/> computes it.
+    /// [positions, rotary dim / 2], with a row for every position the cache has room for: cosines of position * frequency.
+    /// Queries and new keys are turned by the angles of their positions before they are used (RoFormer, Su et al. 2021,
+    /// section 3.2); keys in the cache already are. <see cref="RotaryTable"/> computes it.
     /// </summary>
     public DeviceTensor<float> RotaryCos { get; init; }
 

@@ -36,9 +36,9 @@ public readonly struct AttentionInputs
     public DeviceTensor<float> AlibiSlopes { get; init; }
 
     /// <summary>
-    /// [batch or 1, n, n], for the last n keys, draft tokens that are a tree (SpecInfer, Miao et al. 2023, section 4): true in row
-    /// t at token t itself and its ancestors. The query at the position of token t sees those among the n keys only, and all keys
-    /// before them. <see cref="Kernels.Interop.TreeMask"/> makes it.
+    /// [batch or 1, n, n], for the last n keys, draft tokens that are a tree (SpecInfer, Miao et al. 2023, section 4): true
+    /// in row t at token t itself and its ancestors. The query at the position of token t sees those among the n keys only,
+    /// and all keys before them. <see cref="Kernels.Interop.TreeMask"/> makes it.
     /// </summary>
     public DeviceTensor<bool> TreeMask { get; init; }
 
@@ -48,7 +48,9 @@ public readonly struct AttentionInputs
     /// </summary>
     public DeviceTensor<int> CuSeqlensQ { get; init; }
 
-    /// <summary>[batch + 1]: the same for key and value, which are [total, key/value heads, head dim]. Not with a cache.</summary>
+    /// <summary>
+    /// [batch + 1]: the same for key and value, which are [total, key/value heads, head dim]. Not with a cache.
+    /// </summary>
     public DeviceTensor<int> CuSeqlensK { get; init; }
 
     /// <summary>

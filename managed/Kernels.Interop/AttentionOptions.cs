@@ -19,7 +19,9 @@ public readonly record struct AttentionOptions
     /// <summary>Keys that a query sees behind its position; null is all of them. <see cref="Causal"/> makes it 0.</summary>
     public long? WindowRight { get; init; }
 
-    /// <summary>The first so many keys are exempt from <see cref="WindowLeft"/> (StreamingLLM, Xiao et al. 2023, section 3.2).</summary>
+    /// <summary>
+    /// The first so many keys are exempt from <see cref="WindowLeft"/> (StreamingLLM, Xiao et al. 2023, section 3.2).
+    /// </summary>
     public long SinkCount { get; init; }
 
     /// <summary>
@@ -28,7 +30,9 @@ public readonly record struct AttentionOptions
     /// </summary>
     public float SoftCap { get; init; }
 
-    /// <summary>Parts that the keys of a sequence are split into, to be computed side by side: 1 to 256; 0 to have it chosen.</summary>
+    /// <summary>
+    /// Parts that the keys of a sequence are split into, to be computed side by side: 1 to 256; 0 to have it chosen.
+    /// </summary>
     public int SplitCount { get; init; }
 
     /// <summary>Dropout of the softmax's weights; the default value is none.</summary>
@@ -36,9 +40,9 @@ public readonly record struct AttentionOptions
 }
 
 /// <summary>
-/// Dropout of the softmax's weights: each becomes 0 with a probability, and the others are divided by 1 - probability. Which ones
-/// do depends on these numbers and the weight's place alone (Philox, Salmon et al. 2011, section 3.3): the backward pass, and every
-/// device, drops the same weights.
+/// Dropout of the softmax's weights: each becomes 0 with a probability, and the others are divided by 1 - probability. Which
+/// ones do depends on these numbers and the weight's place alone (Philox, Salmon et al. 2011, section 3.3): the backward
+/// pass, and every device, drops the same weights.
 /// </summary>
 /// <param name="Probability">In [0, 1), rounded to a multiple of 1 / 65536.</param>
 /// <param name="Seed">Seed of the random numbers.</param>

@@ -11,16 +11,17 @@ public readonly record struct PagedCacheShape(
     int Pages, int PageSize, int KeyValueHeads, int HeadDim, int ValueHeadDim, int Layers = 1);
 
 /// <summary>
-/// Keys and values of many growing sequences in pages of one block of memory (vLLM, Kwon et al. 2023, section 4): sequences are added,
-/// extended, forked and removed without moving what is there. It is used by one thread at a time.
+/// Keys and values of many growing sequences in pages of one block of memory (vLLM, Kwon et al. 2023, section 4): sequences
+/// are added, extended, forked and removed without moving what is there. It is used by one thread at a time.
 /// </summary>
 /// <typeparam name="T">
 /// Type of the elements: float, <see cref="Half"/>, <see cref="BFloat16"/>, or <see cref="sbyte"/>, which comes with scales.
 /// </typeparam>
 /// <remarks>
-/// A step of a model is: <see cref="Append"/> with the sequences of the batch and how many tokens each gets; then, for each layer, one
-/// call of <c>Attention.Forward</c> with <see cref="Key"/>, <see cref="Value"/>, <see cref="Layer{TQuery}"/> and <see cref="Inputs"/>,
-/// whose queries, new keys and new values are packed in the same order. Prompts and single tokens mix freely.
+/// A step of a model is: <see cref="Append"/> with the sequences of the batch and how many tokens each gets; then, for each
+/// layer, one call of <c>Attention.Forward</c> with <see cref="Key"/>, <see cref="Value"/>, <see cref="Layer{TQuery}"/> and
+/// <see cref="Inputs"/>, whose queries, new keys and new values are packed in the same order. Prompts and single tokens mix
+/// freely.
 /// </remarks>
 public sealed class PagedCache<T> : IDisposable
     where T : unmanaged
@@ -83,7 +84,9 @@ public sealed class PagedCache<T> : IDisposable
     /// <summary>Sequences that are there.</summary>
     public int SequenceCount => _pages.SequenceCount;
 
-    /// <summary>Tensors of the current step that attention takes: lengths before the step, and offsets of the packed queries.</summary>
+    /// <summary>
+    /// Tensors of the current step that attention takes: lengths before the step, and offsets of the packed queries.
+    /// </summary>
     /// <exception cref="InvalidOperationException">There was no step yet.</exception>
     /// <exception cref="ObjectDisposedException">The cache is disposed.</exception>
     public AttentionInputs Inputs => new() { SeqUsedK = StepTensor([_batch], 0), CuSeqlensQ = Offsets };
@@ -96,7 +99,9 @@ public sealed class PagedCache<T> : IDisposable
     /// <returns>Its number, which no other sequence ever has.</returns>
     public int AddSequence() => _pages.Add();
 
-    /// <summary>Adds a sequence that begins as another one is now. They share pages until one of them appends to a page.</summary>
+    /// <summary>
+    /// Adds a sequence that begins as another one is now. They share pages until one of them appends to a page.
+    /// </summary>
     /// <param name="sequence">The other one.</param>
     /// <returns>The new sequence's number.</returns>
     /// <exception cref="ArgumentException">There is no such sequence.</exception>
@@ -124,7 +129,9 @@ public sealed class PagedCache<T> : IDisposable
     /// <param name="sequences">The sequences of the batch, each once, in the order of their packed tokens.</param>
     /// <param name="counts">New tokens of each; 0 is allowed.</param>
     /// <exception cref="InvalidOperationException">There are not enough free pages; nothing has changed.</exception>
-    /// <exception cref="ArgumentException">A sequence is unknown or there twice, a count is negative, or the stream is another device's.</exception>
+    /// <exception cref="ArgumentException">
+    /// A sequence is unknown or there twice, a count is negative, or the stream is another device's.
+    /// </exception>
     /// <exception cref="DeviceErrorException">The driver reported an error.</exception>
     /// <exception cref="ObjectDisposedException">The cache or the stream is disposed.</exception>
     public void Append(KernelStream stream, ReadOnlySpan<int> sequences, ReadOnlySpan<int> counts)
@@ -139,7 +146,9 @@ public sealed class PagedCache<T> : IDisposable
     /// <summary>Begins a step if there are enough free pages; otherwise changes nothing.</summary>
     /// <inheritdoc cref="Append"/>
     /// <returns>Whether there are.</returns>
-    /// <exception cref="ArgumentException">A sequence is unknown or there twice, a count is negative, or the stream is another device's.</exception>
+    /// <exception cref="ArgumentException">
+    /// A sequence is unknown or there twice, a count is negative, or the stream is another device's.
+    /// </exception>
     public bool TryAppend(KernelStream stream, ReadOnlySpan<int> sequences, ReadOnlySpan<int> counts)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -190,14 +199,17 @@ public sealed class PagedCache<T> : IDisposable
     /// <returns>The tensor.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such layer.</exception>
     /// <exception cref="ObjectDisposedException">The cache is disposed.</exception>
-    public DeviceTensor<T> Key(int layer = 0) => OfLayer(_key, layer, [Shape.Pages, Shape.PageSize, Shape.KeyValueHeads, Shape.HeadDim]);
+    public DeviceTensor<T> Key(int layer = 0) =>
+        OfLayer(_key, layer, [Shape.Pages, Shape.PageSize, Shape.KeyValueHeads, Shape.HeadDim]);
 
     /// <summary>A layer's values: [pages, page size, key/value heads, value head dim].</summary>
     /// <inheritdoc cref="Key"/>
     public DeviceTensor<T> Value(int layer = 0) =>
         OfLayer(_value, layer, [Shape.Pages, Shape.PageSize, Shape.KeyValueHeads, Shape.ValueHeadDim]);
 
-    /// <summary>Describes a layer of the cache to attention, in the current step. Rotary embedding is added with <c>with</c>.</summary>
+    /// <summary>
+    /// Describes a layer of the cache to attention, in the current step. Rotary embedding is added with <c>with</c>.
+    /// </summary>
     /// <typeparam name="TQuery">Type of the query's elements.</typeparam>
     /// <param name="layer">The layer, 0 to layers - 1.</param>
     /// <param name="newKey">[total, key/value heads, head dim]: the step's keys, packed.</param>

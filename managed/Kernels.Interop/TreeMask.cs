@@ -6,7 +6,9 @@ namespace Kernels.Interop;
 public static class TreeMask
 {
     /// <summary>The mask of a tree, for <see cref="AttentionInputs.TreeMask"/>.</summary>
-    /// <param name="parents">[n]: each token's parent, which comes before it; -1 for a token that follows the text itself.</param>
+    /// <param name="parents">
+    /// [n]: each token's parent, which comes before it; -1 for a token that follows the text itself.
+    /// </param>
     /// <returns>[n, n]: true in row t at token t itself and its ancestors.</returns>
     /// <exception cref="ArgumentException">A parent does not come before its child.</exception>
     public static bool[] FromParents(ReadOnlySpan<int> parents)
@@ -17,7 +19,9 @@ public static class TreeMask
     }
 
     /// <summary>Writes the mask of a tree.</summary>
-    /// <param name="parents">[n]: each token's parent, which comes before it; -1 for a token that follows the text itself.</param>
+    /// <param name="parents">
+    /// [n]: each token's parent, which comes before it; -1 for a token that follows the text itself.
+    /// </param>
     /// <param name="mask">[n, n], written.</param>
     /// <exception cref="ArgumentException">A parent does not come before its child, or the mask has another size.</exception>
     public static void Fill(ReadOnlySpan<int> parents, Span<bool> mask)
@@ -25,7 +29,8 @@ public static class TreeMask
         int n = parents.Length;
         if (mask.Length != (long)n * n)
         {
-            throw new ArgumentException($"The mask has {mask.Length} elements; a tree of {n} tokens needs {(long)n * n}.", nameof(mask));
+            throw new ArgumentException(
+                $"The mask has {mask.Length} elements; a tree of {n} tokens needs {(long)n * n}.", nameof(mask));
         }
         for (int t = 0; t < n; t++)
         {

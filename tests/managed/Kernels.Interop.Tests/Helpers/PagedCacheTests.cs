@@ -1,3 +1,5 @@
+using NUnit.Framework.Constraints;
+
 namespace Kernels.Interop.Tests.Helpers;
 
 /// <summary>The cache's bookkeeping: pages are found, shared, copied before they are written, and given back.</summary>
@@ -131,9 +133,9 @@ public sealed class PagedCacheTests(string deviceName)
         foreach (Action call in (Action[])
             [() => _cache.Remove(a), () => _cache.Fork(a), () => _cache.Length(a), () => _cache.Truncate(a, 0)])
         {
-            Assert.That(call, Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("sequence"));
+            Assert.That(call, Names("sequence"));
         }
-        Assert.That(() => _cache.Append(_stream, [a], [1]), Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("sequences"));
+        Assert.That(() => _cache.Append(_stream, [a], [1]), Names("sequences"));
     }
 
     [Test]
@@ -141,15 +143,15 @@ public sealed class PagedCacheTests(string deviceName)
     {
         int a = _cache.AddSequence();
         Assert.That(() => _cache.Inputs, Throws.InvalidOperationException);
-        Assert.That(() => _cache.Append(_stream, [a, a], [1, 1]), Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("sequences"));
-        Assert.That(() => _cache.Append(_stream, [a], [-1]), Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("counts"));
-        Assert.That(() => _cache.Append(_stream, [a], [int.MaxValue]), Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("counts"));
-        Assert.That(() => _cache.Append(_stream, [a], [1, 1]), Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("counts"));
-        Assert.That(() => _cache.Key(2), Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("layer"));
-        Assert.That(() => _cache.Key(-1), Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("layer"));
+        Assert.That(() => _cache.Append(_stream, [a, a], [1, 1]), Names("sequences"));
+        Assert.That(() => _cache.Append(_stream, [a], [-1]), Names("counts"));
+        Assert.That(() => _cache.Append(_stream, [a], [int.MaxValue]), Names("counts"));
+        Assert.That(() => _cache.Append(_stream, [a], [1, 1]), Names("counts"));
+        Assert.That(() => _cache.Key(2), Names("layer"));
+        Assert.That(() => _cache.Key(-1), Names("layer"));
         Assert.That(
             () => new PagedCache<float>(_stream.Device, new PagedCacheShape(1, 0, 1, 1, 1)),
-            Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("shape"));
+            Names("shape"));
         Assert.That((_cache.Length(a), _cache.FreePages), Is.EqualTo((0, 8)));
     }
 
@@ -185,6 +187,9 @@ public sealed class PagedCacheTests(string deviceName)
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
     }
 
+    private static EqualStringConstraint Names(string parameter) =>
+        Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo(parameter);
+
     private int[] Lengths() => Read(_cache.Inputs.SeqUsedK);
 
     private int[] Offsets() => Read(_cache.Inputs.CuSeqlensQ);
@@ -203,8 +208,10 @@ public sealed class PagedCacheTests(string deviceName)
     {
         for (int layer = 0; layer < 2; layer++)
         {
-            DeviceMemory.Write(_stream, PageAddress(_cache.Key(layer), page), [.. Enumerable.Range(1, 24).Select(i => i + 100f * layer)]);
-            DeviceMemory.Write(_stream, PageAddress(_cache.Value(layer), page), [.. Enumerable.Range(1, 40).Select(i => -i - 100f * layer)]);
+            float[] key = [.. Enumerable.Range(1, 24).Select(i => i + 100f * layer)];
+            float[] value = [.. Enumerable.Range(1, 40).Select(i => -i - 100f * layer)];
+            DeviceMemory.Write(_stream, PageAddress(_cache.Key(layer), page), key);
+            DeviceMemory.Write(_stream, PageAddress(_cache.Value(layer), page), value);
         }
     }
 

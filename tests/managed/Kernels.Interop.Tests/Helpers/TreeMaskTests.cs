@@ -7,7 +7,7 @@ public sealed class TreeMaskTests
     {
         // 0 -> 1 -> 3, 0 -> 2, and 4 beside 0.
         bool[] mask = TreeMask.FromParents([-1, 0, 0, 1, -1]);
-        string[] rows = [.. Enumerable.Range(0, 5).Select(t => string.Concat(mask[(5 * t)..(5 * t + 5)].Select(seen => seen ? 'x' : '.')))];
+        string[] rows = [.. mask.Chunk(5).Select(row => string.Concat(row.Select(seen => seen ? 'x' : '.')))];
         Assert.That(rows, Is.EqualTo(["x....", "xx...", "x.x..", "xx.x.", "....x"]));
     }
 

@@ -13,7 +13,7 @@ public sealed class AttentionCombineTests<TPart, T>
     where T : unmanaged
 {
     private const int Parts = 3, Batch = 2, Length = 5, Heads = 3, Width = 20;
-    private const int Rows = Batch * Length * Heads, Queries = Batch * Heads * Length;
+    private const int RowCount = Batch * Length * Heads, Queries = Batch * Heads * Length;
 
     private static readonly long[] OutputDims = [Batch, Length, Heads, Width], LogSumExpDims = [Batch, Heads, Length];
 
@@ -24,11 +24,12 @@ public sealed class AttentionCombineTests<TPart, T>
     public void MakeParts()
     {
         var random = new Random(3);
-        _outputs = [.. Reference.Rows.Random<TPart>(random, Parts * Batch * Length, Heads, Width).Data.Select(Elements.FromDouble<TPart>)];
+        Rows outputs = Rows.Random<TPart>(random, Parts * Batch * Length, Heads, Width);
+        _outputs = [.. outputs.Data.Select(Elements.FromDouble<TPart>)];
         _logsumexps = [.. Enumerable.Range(0, Parts * Queries).Select(_ => random.NextSingle() * 6 - 3)];
 
         // The second part has no keys for the queries of the first batch entry, whose output is anything; nothing has for one.
-        Array.Fill(_outputs, Elements.FromDouble<TPart>(double.NaN), Rows * Width, Length * Heads * Width);
+        Array.Fill(_outputs, Elements.FromDouble<TPart>(double.NaN), RowCount * Width, Length * Heads * Width);
         Array.Fill(_logsumexps, float.NegativeInfinity, Queries, Heads * Length);
         for (int part = 0; part < Parts; part++)
         {
@@ -67,13 +68,13 @@ public sealed class AttentionCombineTests<TPart, T>
     {
         using var scope = new TensorScope(device);
         double[] outputs = [.. _outputs.Select(Elements.ToDouble)];
-        T[] first = [.. outputs[..(Rows * Width)].Select(Elements.FromDouble<T>)];
+        T[] first = [.. outputs[..(RowCount * Width)].Select(Elements.FromDouble<T>)];
         Elements.ToDoubles<T>(first).CopyTo(outputs, 0);
         using DeviceBuffer<T> output = scope.Stream.Upload<T>(first);
         using DeviceBuffer<float> logsumexp = scope.Stream.Upload<float>(_logsumexps.AsSpan(0, Queries));
         Attention.Combine(
             scope.Stream,
-            scope.Upload(_outputs[(Rows * Width)..], [Parts - 1, .. OutputDims]),
+            scope.Upload(_outputs[(RowCount * Width)..], [Parts - 1, .. OutputDims]),
             scope.Upload(_logsumexps[Queries..], [Parts - 1, .. LogSumExpDims]),
             new DeviceTensor<T>(output, OutputDims),
             new DeviceTensor<float>(logsumexp, LogSumExpDims),
@@ -86,8 +87,8 @@ public sealed class AttentionCombineTests<TPart, T>
     /// <summary>The formula, over outputs in double.</summary>
     private AttentionExpectation Expected(double[] outputs)
     {
-        var expected = new AttentionExpectation(Rows * Width, Queries);
-        for (int row = 0; row < Rows; row++)
+        var expected = new AttentionExpectation(RowCount * Width, Queries);
+        for (int row = 0; row < RowCount; row++)
         {
             (int b, int i, int h) = (row / Heads / Length, row / Heads % Length, row % Heads);
             int query = (b * Heads + h) * Length + i;
@@ -104,9 +105,9 @@ public sealed class AttentionCombineTests<TPart, T>
                 for (int c = 0; c < Width && weight > 0; c++)
                 {
                     int place = row * Width + c;
-                    double term = weight * outputs[part * Rows * Width + place];
+                    double output = outputs[part * RowCount * Width + place], term = weight * output;
                     expected.Output.Values[place] += term;
-                    expected.Output.Naive[place] += Elements.Round<T>(Elements.Round<T>((float)weight) * (float)outputs[part * Rows * Width + place]);
+                    expected.Output.Naive[place] += Elements.Round<T>(Elements.Round<T>((float)weight) * (float)output);
                     expected.Output.Terms[place] += Math.Abs(term);
                 }
             }

@@ -2,7 +2,9 @@ using Kernels.Interop.Tests.Reference;
 
 namespace Kernels.Interop.Tests.Operators;
 
-/// <summary>Every option and every optional tensor arrives: it changes the result, on every device, as the reference says.</summary>
+/// <summary>
+/// Every option and every optional tensor arrives: it changes the result, on every device, as the reference says.
+/// </summary>
 [TestFixture(typeof(float))]
 [TestFixture(typeof(Half))]
 [TestFixture(typeof(BFloat16))]

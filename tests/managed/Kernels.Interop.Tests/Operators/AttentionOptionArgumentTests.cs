@@ -70,7 +70,8 @@ public sealed class AttentionOptionArgumentTests
         Refused("new_value", new() { NewKey = appended.NewKey });
         Refused("new_key", appended with { NewKey = Zeros<float>(1, 1, H, D + 1) });
         Refused("new_key", appended, new() { SeqUsedK = _scope.Upload([(int)L], 1) });
-        Refused("cu_seqlens_new", new() { NewKey = Zeros<float>(1, H, D), NewValue = Zeros<float>(1, H, D), CuSeqlensNew = Zeros<int>(3) });
+        DeviceTensor<float> packed = Zeros<float>(1, H, D);
+        Refused("cu_seqlens_new", new() { NewKey = packed, NewValue = packed, CuSeqlensNew = Zeros<int>(3) });
         Refused("rotary_sin", new() { RotaryCos = angles });
         Refused("rotary_cos", new() { RotaryCos = Zeros<float>(L, D), RotarySin = Zeros<float>(L, D) });
         Refused("problem.flags", new() { RotaryInterleaved = true });
@@ -86,7 +87,8 @@ public sealed class AttentionOptionArgumentTests
     public void Int8CacheNeedsScales()
     {
         DeviceTensor<sbyte> keys = Zeros<sbyte>(Dims);
-        AssertRefused("cache", "key_scale", () => Attention.Forward(_scope.Stream, _query, keys, keys, _output, new AttentionCache<float>()));
+        var cache = new AttentionCache<float>();
+        AssertRefused("cache", "key_scale", () => Attention.Forward(_scope.Stream, _query, keys, keys, _output, cache));
     }
 
     [Test]
@@ -94,8 +96,9 @@ public sealed class AttentionOptionArgumentTests
     {
         DeviceTensor<bool> flags = Zeros<bool>(Dims);
         AssertRefused("query", "query", () => Attention.Forward(_scope.Stream, flags, flags, flags, Zeros<bool>(Dims)));
-        DeviceTensor<Half> halves = Zeros<Half>(Dims);
-        AssertRefused("key", "key", () => Attention.Forward(_scope.Stream, halves, _query, _query, Zeros<Half>(Dims), new AttentionInputs()));
+        DeviceTensor<Half> halves = Zeros<Half>(Dims), output = Zeros<Half>(Dims);
+        var inputs = new AttentionInputs();
+        AssertRefused("key", "key", () => Attention.Forward(_scope.Stream, halves, _query, _query, output, inputs));
     }
 
     [Test]
@@ -147,28 +150,21 @@ public sealed class AttentionOptionArgumentTests
     public void DisposedBuffersAreRefusedWhereverTheyAre()
     {
         DeviceBuffer<float> gone = Suite.Cpu.Allocate<float>(L * L);
-        var view = new DeviceTensor<float>(gone, [1, 1, L, L]);
-        var inputs = new AttentionInputs { Bias = view };
+        var inputs = new AttentionInputs { Bias = new DeviceTensor<float>(gone, [1, 1, L, L]) };
         var slopes = new AttentionInputs { AlibiSlopes = new DeviceTensor<float>(gone, [H]) };
         DeviceBuffer<byte> workspace = Suite.Cpu.Allocate<byte>(1 << 20);
         gone.Dispose();
         workspace.Dispose();
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(() => Attention.Forward(_scope.Stream, _query, _query, _query, _output, inputs), Throws.TypeOf<ObjectDisposedException>());
-            Assert.That(() => Attention.Forward(_scope.Stream, _query, _query, _query, _output, slopes), Throws.TypeOf<ObjectDisposedException>());
-            Assert.That(
-                () => Attention.Forward(_scope.Stream, _query, _query, _query, _output, new AttentionInputs(), workspace: workspace),
-                Throws.TypeOf<ObjectDisposedException>());
-            Assert.That(() => new RotaryTable(_scope.Stream, 4, 4) is var table && Dispose(table).Cos.Rank > 0, Throws.TypeOf<ObjectDisposedException>());
+            Assert.That(() => Forward(inputs), Throws.TypeOf<ObjectDisposedException>());
+            Assert.That(() => Forward(slopes), Throws.TypeOf<ObjectDisposedException>());
+            Assert.That(() => Forward(default, workspace), Throws.TypeOf<ObjectDisposedException>());
         }
         AssertNothingIsHeld(inputs);
 
-        static RotaryTable Dispose(RotaryTable table)
-        {
-            table.Dispose();
-            return table;
-        }
+        void Forward(AttentionInputs others, DeviceBuffer<byte>? scratch = null) =>
+            Attention.Forward(_scope.Stream, _query, _query, _query, _output, others, workspace: scratch);
     }
 
     /// <summary>A call that is refused half-way lets go of the buffers before.</summary>
@@ -176,7 +172,8 @@ public sealed class AttentionOptionArgumentTests
     {
         DeviceBuffer<float> query = Suite.Cpu.Allocate<float>(L * H * D);
         var view = new DeviceTensor<float>(query, Dims);
-        Assert.That(() => Attention.Forward(_scope.Stream, view, view, view, _output, disposed), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(
+            () => Attention.Forward(_scope.Stream, view, view, view, _output, disposed), Throws.TypeOf<ObjectDisposedException>());
         long open = Native.NativeMethods.ki_live_handle_count();
         query.Dispose();
         Assert.That(Native.NativeMethods.ki_live_handle_count(), Is.EqualTo(open - 1));

@@ -2,7 +2,9 @@ using Kernels.Interop.Tests.Reference;
 
 namespace Kernels.Interop.Tests.Operators;
 
-/// <summary>A setting with random numbers of type <typeparamref name="T"/>: what it gives on a device, and what it should give.</summary>
+/// <summary>
+/// A setting with random numbers of type <typeparamref name="T"/>: what it gives on a device, and what it should give.
+/// </summary>
 internal sealed class FeatureProblem<T>
     where T : unmanaged
 {
@@ -61,7 +63,9 @@ internal sealed class FeatureProblem<T>
         return sum;
     }
 
-    /// <summary>Runs the forward pass; <paramref name="inWorkspace"/> in scratch memory of exactly the size that is asked for.</summary>
+    /// <summary>
+    /// Runs the forward pass; <paramref name="inWorkspace"/> in scratch memory of exactly the size that is asked for.
+    /// </summary>
     public FeatureResult<T> Run(string device, bool inWorkspace = false)
     {
         using var scope = new TensorScope(device);
@@ -201,6 +205,8 @@ internal sealed class FeatureProblem<T>
 internal sealed record FeatureResult<T>(T[][] Output, float[][] LogSumExp)
     where T : unmanaged;
 
-/// <summary>Gradients that a device has written, by sequence; that of the bias, of the query's type or of float, as a whole.</summary>
+/// <summary>
+/// Gradients that a device has written, by sequence; that of the bias, of the query's type or of float, as a whole.
+/// </summary>
 internal sealed record GradientResult<T>(T[][] Query, T[][] Key, T[][] Value, T[] Bias, float[] FloatBias)
     where T : unmanaged;

@@ -2,7 +2,9 @@ using Kernels.Interop.Tests.Reference;
 
 namespace Kernels.Interop.Tests.Operators;
 
-/// <summary>Where sequences of their own lengths lie in one tensor: packed, or each in a batch entry that may be longer.</summary>
+/// <summary>
+/// Where sequences of their own lengths lie in one tensor: packed, or each in a batch entry that may be longer.
+/// </summary>
 internal sealed class SequenceLayout
 {
     private readonly int[] _lengths;

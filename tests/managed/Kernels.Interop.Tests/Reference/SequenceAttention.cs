@@ -1,8 +1,8 @@
 namespace Kernels.Interop.Tests.Reference;
 
 /// <summary>
-/// Attention of one sequence with every option, and its gradients, slowly, written from the header's formulas. Arithmetic is double;
-/// a rounding of elementary results turns it into the naive computation that tolerances are derived from.
+/// Attention of one sequence with every option, and its gradients, slowly, written from the header's formulas. Arithmetic is
+/// double; a rounding of elementary results turns it into the naive computation that tolerances are derived from.
 /// </summary>
 internal sealed record SequenceAttention(Rows Query, Rows Key, Rows Value, AttentionOptions Options)
 {
@@ -205,5 +205,7 @@ internal sealed record SequenceAttention(Rows Query, Rows Key, Rows Value, Atten
     }
 }
 
-/// <summary>What gradients of one sequence should be: of [length, heads, width], and of [heads, query length, key length].</summary>
+/// <summary>
+/// What gradients of one sequence should be: of [length, heads, width], and of [heads, query length, key length].
+/// </summary>
 internal sealed record GradientExpectation(Expectation Query, Expectation Key, Expectation Value, Expectation Bias);
