@@ -2,10 +2,12 @@
 #include "attention/cpu/backward.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 
 #include "attention/cpu/backward_order.h"
 #include "attention/cpu/forward_tasks.h"
+#include "core/error.h"
 #include "cpu/cpu_device.h"
 
 namespace ki::attention::cpu {
@@ -20,16 +22,24 @@ class Dealer {
   explicit Dealer(void* memory) : memory_(static_cast<std::byte*>(memory)) {}
 
   std::byte* bytes(std::uint64_t size) {
+    if (dealt_ + Size{size} > kMost) refuse_size();
     std::byte* part = memory_ == nullptr ? nullptr : memory_ + dealt_;
-    dealt_ += (size + kWorkspaceAlignment - 1) / kWorkspaceAlignment * kWorkspaceAlignment;
+    dealt_ = round_up(static_cast<std::int64_t>(dealt_ + size), kWorkspaceAlignment);
     return part;
   }
-  float* floats(std::int64_t count) {
-    return reinterpret_cast<float*>(bytes(static_cast<std::uint64_t>(count) * sizeof(float)));
+  float* floats(std::int64_t rows, std::int64_t columns = 1) {
+    const Size size = Size(rows) * Size(columns) * sizeof(float);
+    if (size > kMost) refuse_size();
+    return reinterpret_cast<float*>(bytes(static_cast<std::uint64_t>(size)));
   }
   std::uint64_t dealt() const { return dealt_; }
 
  private:
+  using Size = unsigned __int128;
+  static constexpr std::uint64_t kMost = std::uint64_t{1} << 62;
+
+  static void refuse_size() { not_supported("query", "needs a workspace of more than 2^62 bytes"); }
+
   std::byte* memory_;
   std::uint64_t dealt_ = 0;
 };
@@ -45,16 +55,22 @@ struct Workspace {
     const Problem& p = b.forward;
     Dealer dealer(memory);
     shared.problem = &b;
-    shared.grad_query = dealer.floats(shared_rows(p) * query_pitch(p));
+    shared.grad_query = dealer.floats(shared_rows(p), query_pitch(p));
     shared.logsumexp = dealer.floats(shared_rows(p));
     shared.delta = dealer.floats(shared_rows(p));
     shared.bias = BiasSums(b);
     if (shared.bias.converted) shared.bias.data = dealer.floats(shared.bias.elements());
     order = dealer.bytes(TaskOrder::size_bytes(p));
-    scratch = dealer.floats(workers * ScratchSizes(b).total());
+    scratch = dealer.floats(workers, ScratchSizes(b).total());
     size_bytes = dealer.dealt();
   }
 };
+
+// Threads that can have a task at a time, as far as shapes say.
+int most_useful_workers(const Problem& p, int threads) {
+  const std::int64_t tasks = std::max<std::int64_t>(TaskOrder::most_places(p) * p.heads_kv, 1);
+  return static_cast<int>(std::min<std::int64_t>(most_workers(p, threads), tasks));
+}
 
 // What belongs to no sequence, or to none of its keys that count, gets zeros.
 void clear_keys(const BackwardProblem& b, ThreadPool& pool, int workers) {
@@ -153,8 +169,9 @@ Scratch ScratchSizes::cut(float* memory) const {
 
 void differentiate(ki::cpu::CpuDevice& cpu, const BackwardProblem& b, void* memory) {
   const Problem& p = b.forward;
-  const int threads = cpu.pool().thread_count(), workers = choose_workers(p, threads);
-  const Workspace workspace(b, most_workers(p, threads), memory);
+  const int threads = cpu.pool().thread_count(), most = most_useful_workers(p, threads);
+  const int workers = std::min(choose_workers(p, threads), most);
+  const Workspace workspace(b, most, memory);
   const Shared& shared = workspace.shared;
   const Kernels& kernel = kernels(cpu.target());
   const std::int64_t positions = p.query.shape[0] * p.total_q;
@@ -185,8 +202,8 @@ void differentiate(ki::cpu::CpuDevice& cpu, const BackwardProblem& b, void* memo
 }  // namespace gradients
 
 std::uint64_t backward_workspace(Device& device, const BackwardProblem& b) {
-  const int workers = most_workers(b.forward, static_cast<ki::cpu::CpuDevice&>(device).pool().thread_count());
-  return gradients::Workspace(b, workers, nullptr).size_bytes;
+  const int threads = static_cast<ki::cpu::CpuDevice&>(device).pool().thread_count();
+  return gradients::Workspace(b, gradients::most_useful_workers(b.forward, threads), nullptr).size_bytes;
 }
 
 void backward(Device& device, Stream&, const BackwardProblem& b, void* workspace) {
