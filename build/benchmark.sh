@@ -2,7 +2,7 @@
 # benchmark.sh [--quick] [--rivals]
 #
 # Sets up what the benchmarks need, runs them, and prints tables; docs/benchmarks.md says how to read them. Takes about
-# 8 minutes on a machine that does nothing else, which is what its figures need.
+# 11 minutes on a machine that does nothing else, which is what its figures need.
 #
 #   --quick   one minute: fewer shapes and 3 repetitions instead of 12, to see that all works
 #   --rivals  compares with ONNX Runtime too: 7 minutes more, 300 MB of packages from npm's registry, 6 GB of memory

@@ -86,24 +86,26 @@ function report({ context, entries }) {
   const settings = [...new Set(entries.map(entry => entry.setting))];
   const of = (family, setting) => entries.filter(entry => entry.family === family && entry.setting === setting);
   const parts = [
-    '# Attention, forward',
+    '# Attention',
     `Processor: ${context.processor}. Compiler: ${context.compiler}. ` +
       `Load when it began: ${context.load_avg[0].toFixed(1)}.`,
     ...Object.entries(context)
       .filter(([key]) => key.startsWith('without '))
       .map(([key, why]) => `Measured ${key}: ${why}`),
-    'GFLOP/s; 16 heads, batch 1, causal counts half the operations. A share is the best repetition over the best ' +
+    'GFLOP/s; 16 heads, batch 1, causal counts half the operations, the backward pass 2.5 times the forward. A share is the best repetition over the best ' +
       'of the roof, a median share the median over the median of the roof.',
   ];
   for (const setting of settings) {
     const [roof] = of('roof', setting);
-    const attention = of('attention', setting);
-    if (roof === undefined || attention.length === 0) continue;
+    const passes = [['Forward', of('attention', setting)], ['Backward', of('backward', setting)]];
+    if (roof === undefined || passes.every(([, entries]) => entries.length === 0)) continue;
     parts.push(
       `## ${setting}`,
       `Roof: best ${best(roof.rates).toFixed(1)}, median ${median(roof.rates).toFixed(1)} GFLOP/s of f32 ` +
-        `multiply-adds, ${roof.rates.length} repetitions.`,
-      roofShares(attention, roof), halfTypes(attention));
+        `multiply-adds, ${roof.rates.length} repetitions.`);
+    for (const [title, entries] of passes.filter(([, entries]) => entries.length > 0)) {
+      parts.push(`### ${title}`, roofShares(entries, roof), halfTypes(entries));
+    }
   }
   const short = entries.filter(entry => entry.family === 'sentence');
   if (short.length > 0) parts.push('## A sentence of 13 tokens, 4 heads of 64, f32, one thread', sentences(short));

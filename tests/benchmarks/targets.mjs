@@ -1,7 +1,8 @@
 // The speeds the project aims at.
 
 /** Share of its own instruction set's roof that attention over f32 should reach; undefined where none is set. */
-export function targetShare({ headDim, length, causal }) {
+export function targetShare({ family, headDim, length, causal }) {
+  if (family === 'backward') return headDim === 128 && length >= 2048 ? 0.55 : undefined;
   if (headDim === 128 && !causal) return length >= 1024 ? 0.75 : undefined;
   if (length < 2048) return undefined;
   return headDim === 64 && causal ? 0.65 : 0.7;
