@@ -51,3 +51,5 @@ foreach(head_dim 64 128 256)
   ki_cuda_module(attention_decode_f32_any${head_dim} SOURCE attention/cuda/decode_float32.cu
     DEFINITIONS KI_HEAD_DIM=${head_dim})
 endforeach()
+
+include("${CMAKE_CURRENT_LIST_DIR}/backward_modules.cmake")

@@ -1,4 +1,5 @@
 // What the CUDA backend offers for attention.
+#include "attention/cuda/backward.h"
 #include "attention/cuda/combine.h"
 #include "attention/cuda/decode.h"
 #include "attention/cuda/decode_plan.h"
@@ -21,14 +22,8 @@ void run_forward(Device& device, Stream& stream, const Problem& p, void* workspa
   takes_decode(p) ? decode(device, stream, p, workspace) : forward(device, stream, p, workspace);
 }
 
-void check_backward(const Device&, const BackwardProblem&) {
-  not_supported("gradients", "are not supported by this device yet");
-}
-std::uint64_t backward_workspace(Device&, const BackwardProblem&) { return 0; }
-void backward(Device&, Stream&, const BackwardProblem&, void*) {}
-
-constexpr Operations kOperations{check_forward, workspace_of_forward, run_forward, check_backward, backward_workspace,
-                                 backward,      check_combine,        combine};
+constexpr Operations kOperations{check_forward,      workspace_of_forward, run_forward,   check_backward_size,
+                                 backward_workspace, backward,             check_combine, combine};
 const OperationsEntry registration(KI_DEVICE_KIND_CUDA, kOperator, &kOperations);
 
 }  // namespace

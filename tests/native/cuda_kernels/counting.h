@@ -76,9 +76,16 @@ class CountingTest : public Base {
   /// Runs a case, whose result must be right.
   std::string count(const AttentionCase& attention_case) {
     const AttentionData data(attention_case);
+    return count_during([&] {
+      const AttentionOutcome outcome = run_attention(data, open_device("cuda:0", nullptr));
+      EXPECT_TRUE(is_right(data, outcome, AttentionExpectation(data)));
+    });
+  }
+
+  template <class F>
+  std::string count_during(F f) {
     const Counting counting(library_);
-    const AttentionOutcome outcome = run_attention(data, open_device("cuda:0", nullptr));
-    EXPECT_TRUE(is_right(data, outcome, AttentionExpectation(data)));
+    f();
     return counting.json();
   }
 
