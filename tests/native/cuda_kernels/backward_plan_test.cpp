@@ -169,7 +169,9 @@ TEST(BackwardPlan, TheScaleMultipliesScoresAndGradientsAlike) {
 TEST(BackwardPlan, TilesFitInSharedMemoryOfEveryDevice) {
   for (const BackwardInstantiation& kernel : kBackwardInstantiations) {
     EXPECT_LE(kernel.key_tile().shared_bytes(), kMaxSharedBytesPerBlock) << kernel.keys;
-    if (kernel.sums != nullptr) EXPECT_LE(kernel.key_tile(true).shared_bytes(), kMaxSharedBytesPerBlock) << kernel.sums;
+    if (kernel.sums != nullptr) {
+      EXPECT_LE(kernel.key_tile(true).shared_bytes(), kMaxSharedBytesPerBlock) << kernel.sums;
+    }
     EXPECT_LE(kernel.query_tile().shared_bytes(), kMaxSharedBytesPerBlock) << kernel.queries;
   }
 }

@@ -92,8 +92,12 @@ TEST(VisibleQueries, EveryHiddenScoreHasItsReason) {
             EXPECT_TRUE(queries.lack(first + 1));
             continue;
           }
-          if (queries.is_behind_end(query, key)) EXPECT_TRUE(queries.cross_end(range, first));
-          if (queries.is_before_begin(query, key)) EXPECT_TRUE(queries.cross_begin(range, first + 1));
+          if (queries.is_behind_end(query, key)) {
+            EXPECT_TRUE(queries.cross_end(range, first));
+          }
+          if (queries.is_before_begin(query, key)) {
+            EXPECT_TRUE(queries.cross_begin(range, first + 1));
+          }
         }
       }
     }
@@ -112,9 +116,12 @@ TEST(VisibleQueries, ATileThatHidesSomethingIsNeverTakenForAFullOne) {
         }
       }
       const bool found = queries.hide({first_key, first_key + 3}, first, first + 1);
-      if (hides) EXPECT_TRUE(found) << first << ", " << first_key << " of " << seq_q << " x " << seq_k;
-      if (!hides && rule.sinks == 0)
+      if (hides) {
+        EXPECT_TRUE(found) << first << ", " << first_key << " of " << seq_q << " x " << seq_k;
+      }
+      if (!hides && rule.sinks == 0) {
         EXPECT_FALSE(found) << first << ", " << first_key << " of " << seq_q << " x " << seq_k;
+      }
     }
   });
 }
