@@ -11,8 +11,18 @@ namespace {
 
 using ki::cpu::CpuDevice;
 
-// Query rows of one key and value head at the most. With more, packing the keys costs less than it saves.
-constexpr std::int64_t kMaxRows = 32;
+// Query rows of one key and value head at the most. With more, packing the keys costs less than it saves: over 2048 keys
+// the two paths were equally fast at 14 rows (bfloat16) and 24 (float32).
+constexpr std::int64_t kMaxRows = 16;
+
+// The same where the other path, which does not split keys, would have work for few threads, if there are keys enough; and
+// where the caller wants them split. At 64 rows half of one thread's speed is lost.
+constexpr std::int64_t kMaxSplitRows = 64;
+constexpr std::int64_t kFewHeads = 4;
+constexpr std::int64_t kWorthSplitting = 2048;
+
+// Keys for each row at the least: packing fewer takes no time.
+constexpr std::int64_t kMinKeysPerRow = 8;
 
 // Keys of a chosen range at the least: reading them takes far longer than merging one more partial result.
 constexpr std::int64_t kMinRangeKeys = 512;
@@ -47,7 +57,7 @@ std::int64_t ceiling(std::int64_t value, std::int64_t divisor) { return (value +
 // Sizes that shapes alone decide.
 struct Sizes {
   explicit Sizes(const Problem& p)
-      : rows(std::min(p.seq_q * p.group, kMaxRows)), splits(choose_split_count(p, p.seq_k)), heads(p.heads_kv) {
+      : rows(std::min(p.seq_q * p.group, kMaxSplitRows)), splits(choose_split_count(p, p.seq_k)), heads(p.heads_kv) {
     sums = heads * rows * accumulator_pitch(p);
     scalars = round_up(heads * rows, kMaxLanes);
     queries = heads * rows * query_pitch(p);
@@ -109,7 +119,11 @@ SeenKeys::SeenKeys(const Problem& p, const Sequence& sequence) : sinks(0), begin
   sinks = std::min(last.sinks, begin);
 }
 
-bool takes_decode_path(const Problem& p, const Sequence& sequence) { return sequence.seq_q * p.group <= kMaxRows; }
+bool takes_decode_path(const Problem& p, const Sequence& sequence) {
+  const std::int64_t rows = sequence.seq_q * p.group, keys = sequence.seq_k;
+  if (rows > kMaxSplitRows || keys < kMinKeysPerRow * rows) return false;
+  return rows <= kMaxRows || p.split_count > 1 || (p.heads_kv <= kFewHeads && keys >= kWorthSplitting);
+}
 
 std::int64_t choose_split_count(const Problem& p, std::int64_t keys) {
   if (keys == 0) return 0;

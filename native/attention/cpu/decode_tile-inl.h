@@ -10,6 +10,8 @@
 #define KI_ATTENTION_CPU_DECODE_TILE_INL_H_
 #endif
 
+#include <hwy/cache_control.h>
+
 #include <bit>
 
 #include "attention/cpu/cache_rows.h"
@@ -56,26 +58,46 @@ HWY_INLINE FloatRows sums_of(const Problem& p, const DecodeTask& task) {
   return {task.partial.sums, accumulator_pitch(p)};
 }
 
-// Calls block(first, std::integral_constant<int, keys>) for blocks of keys, kBlockKeys each and then one each.
-template <class Block>
-HWY_INLINE void for_blocks(int count, const Block& block) {
-  int j = 0;
-  for (; j + kBlockKeys <= count; j += kBlockKeys) block(j, std::integral_constant<int, kBlockKeys>());
-  for (; j < count; ++j) block(j, std::integral_constant<int, 1>());
+// Has the cache lines of some rows fetched.
+HWY_INLINE void prefetch_rows(std::byte* const* rows, int count, std::int64_t offset, std::int64_t bytes) {
+  for (int j = 0; j < count; ++j) {
+    for (std::int64_t i = 0; i < bytes; i += 64) hwy::Prefetch(rows[j] + offset + i);
+  }
 }
 
-// scores = q . k. A few keys at a time for all heads: memory is read in the order in which it usually lies.
+// Calls block(row, head, first) for blocks of a tile's keys and each of the task's heads, row[j] being where the row of key
+// first + j is. Blocks have kBlockKeys keys, and then one each. A few keys at a time for all heads: memory is read in the
+// order in which it usually lies. The rows of the next block are on their way meanwhile: without that, bfloat16 was 30%
+// slower.
+template <class C, class Block>
+HWY_INLINE void for_blocks(const DecodeTask& task, int count, const Tensor& tensor, std::byte* const* rows,
+                           const Block& block) {
+  const int heads = task.heads();
+  const std::int64_t head_bytes = tensor.strides[2] * static_cast<std::int64_t>(sizeof(C));
+  const std::int64_t row_bytes = tensor.shape[3] * static_cast<std::int64_t>(sizeof(C));
+  const auto visit = [&](int first, auto keys) HWY_ATTR {
+    const int next = first + keys, next_count = HWY_MIN(count - next, keys);
+    for (int h = 0; h < heads; ++h) {
+      const std::int64_t offset = (task.first_head + h) * head_bytes;
+      const C* row[keys];
+      for (int j = 0; j < keys; ++j) row[j] = reinterpret_cast<const C*>(rows[first + j] + offset);
+      prefetch_rows(rows + next, next_count, offset, row_bytes);
+      block(row, keys, h, first);
+    }
+  };
+  int j = 0;
+  for (; j + kBlockKeys <= count; j += kBlockKeys) visit(j, std::integral_constant<int, kBlockKeys>());
+  for (; j < count; ++j) visit(j, std::integral_constant<int, 1>());
+}
+
+// scores = q . k
 template <class C>
 HWY_INLINE void multiply_keys(const Problem& p, const DecodeTask& task, const DecodeTile& tile,
                               const DecodeScratch& s) {
   const FloatRows queries{s.queries, query_pitch(p)};
-  const int heads = task.heads(), rows = task.rows, depth = static_cast<int>(p.head_dim);
-  for_blocks(tile.count, [&](int first, auto keys) HWY_ATTR {
-    for (int h = 0; h < heads; ++h) {
-      const C* row[keys];
-      for (int j = 0; j < keys; ++j) row[j] = row_at_head<C>(tile.keys[first + j], p.key, task.first_head + h);
-      score_rows<C, keys>(row, queries.from(h * rows), rows, depth, scores_of(s).from(h * rows, first));
-    }
+  const int rows = task.rows, depth = static_cast<int>(p.head_dim);
+  for_blocks<C>(task, tile.count, p.key, tile.keys, [&](const C* const* row, auto keys, int h, int j) HWY_ATTR {
+    score_rows<C, keys>(row, queries.from(h * rows), rows, depth, scores_of(s).from(h * rows, j));
   });
 }
 
@@ -83,13 +105,9 @@ HWY_INLINE void multiply_keys(const Problem& p, const DecodeTask& task, const De
 template <class C>
 HWY_INLINE void add_values(const Problem& p, const DecodeTask& task, const DecodeTile& tile, const DecodeScratch& s) {
   const FloatRows sums = sums_of(p, task);
-  const int heads = task.heads(), rows = task.rows, columns = static_cast<int>(p.head_dim_v);
-  for_blocks(tile.count, [&](int first, auto keys) HWY_ATTR {
-    for (int h = 0; h < heads; ++h) {
-      const C* row[keys];
-      for (int j = 0; j < keys; ++j) row[j] = row_at_head<C>(tile.values[first + j], p.value, task.first_head + h);
-      value_rows<C, keys>(row, scores_of(s).from(h * rows, first), rows, columns, sums.from(h * rows));
-    }
+  const int rows = task.rows, columns = static_cast<int>(p.head_dim_v);
+  for_blocks<C>(task, tile.count, p.value, tile.values, [&](const C* const* row, auto keys, int h, int j) HWY_ATTR {
+    value_rows<C, keys>(row, scores_of(s).from(h * rows, j), rows, columns, sums.from(h * rows));
   });
 }
 

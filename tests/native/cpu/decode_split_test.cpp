@@ -77,5 +77,25 @@ TEST(DecodeSplit, KeysThatNoQuerySeesAreLeftOut) {
   EXPECT_EQ(seen(1, 8).count(), 8) << "no key is both a sink and in the window";
 }
 
+bool decodes(const Problem& p, std::int64_t seq_q, std::int64_t seq_k) {
+  return takes_decode_path(p, Sequence{0, seq_q, 0, 0, seq_k, 0, 0});
+}
+
+TEST(DecodePath, TakesFewRowsOverManyKeys) {
+  const Problem p = problem(8);  // 4 rows a query
+  EXPECT_TRUE(decodes(p, 1, 8192));
+  EXPECT_TRUE(decodes(p, 4, 8192));
+  EXPECT_FALSE(decodes(p, 5, 8192)) << "keys are packed for more rows";
+  EXPECT_FALSE(decodes(p, 13, 13));
+  EXPECT_FALSE(decodes(p, 1, 31));
+}
+
+TEST(DecodePath, TakesMoreRowsWhereHeadsAreFewOrASplitIsWanted) {
+  EXPECT_TRUE(decodes(problem(1), 16, 1 << 14));
+  EXPECT_FALSE(decodes(problem(1), 16, 1 << 10)) << "too few keys to split";
+  EXPECT_FALSE(decodes(problem(1), 17, 1 << 14));
+  EXPECT_TRUE(decodes(problem(8, 2), 16, 1 << 10));
+}
+
 }  // namespace
 }  // namespace ki::attention::cpu
