@@ -65,7 +65,7 @@ HWY_INLINE void prefetch_rows(std::byte* const* rows, int count, std::int64_t of
   }
 }
 
-// Calls block(row, head, first) for blocks of a tile's keys and each of the task's heads, row[j] being where the row of key
+// Calls block(row, keys, head, first) for blocks of a tile's keys and each of the task's heads, row[j] being where the row of key
 // first + j is. Blocks have kBlockKeys keys, and then one each. A few keys at a time for all heads: memory is read in the
 // order in which it usually lies. The rows of the next block are on their way meanwhile: without that, bfloat16 was 30%
 // slower.
