@@ -25,7 +25,8 @@ function read(path) {
 
 /** `attention/avx3/threads:1/f32/D:128/L:2048/full`, behind which Google Benchmark says how it measured time. */
 function parse(name) {
-  const [family, target, threads, dtype, headDim, length, mask] = name.replace(/\/(real|manual)_time$/, '').split('/');
+  const [family, target, threads, dtype, headDim, length, mask, ...options] =
+    name.replace(/\/(real|manual)_time$/, '').split('/');
   const number = text => Number(text?.split(':')[1]);
   return {
     family,
@@ -34,6 +35,7 @@ function parse(name) {
     headDim: number(headDim),
     length: number(length),
     causal: mask === 'causal',
+    options: options.join(', '),
   };
 }
 
@@ -55,6 +57,14 @@ function roofShares(attention, roof) {
     });
   const header = ['D', 'mask', 'L', 'best', 'median', 'share of roof', 'median share', 'target'];
   return table(header, rows, 2);
+}
+
+function specials(entries, roof) {
+  const rows = entries.map(entry => [
+    entry.options, mask(entry), entry.length, best(entry.rates).toFixed(1), median(entry.rates).toFixed(1),
+    percent(best(entry.rates) / best(roof.rates)), percent(median(entry.rates) / median(roof.rates)),
+  ]);
+  return table(['f32, D = 128', 'mask', 'L', 'best', 'median', 'share of roof', 'median share'], rows, 2);
 }
 
 function halfTypes(attention) {
@@ -106,6 +116,8 @@ function report({ context, entries }) {
     for (const [title, entries] of passes.filter(([, entries]) => entries.length > 0)) {
       parts.push(`### ${title}`, roofShares(entries, roof), halfTypes(entries));
     }
+    const special = of('special', setting);
+    if (special.length > 0) parts.push('### Special cases', specials(special, roof));
   }
   const short = entries.filter(entry => entry.family === 'sentence');
   if (short.length > 0) parts.push('## A sentence of 13 tokens, 4 heads of 64, f32, one thread', sentences(short));

@@ -61,6 +61,20 @@ std::vector<AttentionCase> cases_of(const Setting& setting) {
   return cases;
 }
 
+// Keys that heads share, a ragged batch, a window.
+std::vector<AttentionCase> special_cases() {
+  const AttentionCase causal{.heads = kHeads, .head_dim = 128, .causal = true};
+  std::vector<AttentionCase> cases(4, causal);
+  cases[0].length = cases[1].length = 2048;
+  cases[0].group = 4;
+  cases[1].group = 16;
+  cases[2].length = 8192;
+  cases[2].sequences = 8;
+  cases[3].length = 16384;
+  cases[3].window = 512;
+  return cases;
+}
+
 std::vector<AttentionCase> backward_cases_of(const Setting& setting) {
   std::vector<AttentionCase> cases{{KI_DTYPE_FLOAT32, kHeads, 64, 2048, false}};
   for (const bool causal : {false, true}) {
@@ -85,6 +99,8 @@ void add_benchmarks(const Setting& setting) {
   };
   for (const AttentionCase& attention_case : cases_of(setting))
     add("attention", run_attention, attention_case, benchmark::kMillisecond);
+  for (const AttentionCase& attention_case : special_cases())
+    add("special", run_attention, attention_case, benchmark::kMillisecond);
   for (const AttentionCase& attention_case : backward_cases_of(setting))
     add("backward", run_backward, attention_case, benchmark::kMillisecond);
   if (setting.threads == 1) add("sentence", run_attention, kSentence, benchmark::kMicrosecond);

@@ -9,7 +9,9 @@ AttentionRun::AttentionRun(const AttentionCase& attention_case, const Setting& s
     : case_(attention_case),
       tensor_bytes_(static_cast<std::size_t>(case_.elements() * test::element_size(case_.dtype))),
       device_(test::open_device("cpu", setting.target.empty() ? nullptr : setting.target.c_str(), setting.threads)),
-      stream_(test::create_stream(device_)) {
+      stream_(test::create_stream(device_)),
+      offsets_(case_.offsets()),
+      offsets_view_(test::dense_view(KI_DTYPE_INT32, offsets_.data(), {case_.sequences + 1})) {
   for (test::Buffer* buffer : {&query_, &key_, &value_, &output_})
     *buffer = test::create_buffer(device_, tensor_bytes_);
   fill_random(test::data_of(query_), tensor_bytes_, case_.dtype, 1);
@@ -18,20 +20,20 @@ AttentionRun::AttentionRun(const AttentionCase& attention_case, const Setting& s
   test::check(ki_fill(stream_.get(), test::data_of(output_), 0, tensor_bytes_));
 
   problem_ = problem_over(case_.length);
-  const ki_attention_problem problem = problem_.view();
+  const ki_attention_problem problem = with_options(problem_);
   test::check(ki_attention_forward_workspace(device_.get(), &problem, &workspace_bytes_));
   workspace_ = test::create_buffer(device_, workspace_bytes_);
   test::check(ki_fill(stream_.get(), test::data_of(workspace_), 0, workspace_bytes_));
-  forward(problem_over(std::min<std::int64_t>(case_.length, 128)));
+  forward(case_.sequences > 1 ? problem_ : problem_over(std::min<std::int64_t>(case_.length, 128)));
 }
 
 // The gradients' tensors, and the struct that points to them.
 struct AttentionRun::Gradients {
   explicit Gradients(const AttentionRun& run)
-      : grad_output(run.view(run.grad_output_, run.case_.length)),
-        grad_query(run.view(run.grad_query_, run.case_.length)),
-        grad_key(run.view(run.grad_key_, run.case_.length)),
-        grad_value(run.view(run.grad_value_, run.case_.length)) {
+      : grad_output(run.view(run.grad_output_, run.case_.length, run.case_.heads)),
+        grad_query(run.view(run.grad_query_, run.case_.length, run.case_.heads)),
+        grad_key(run.view(run.grad_key_, run.case_.length, run.case_.heads)),
+        grad_value(run.view(run.grad_value_, run.case_.length, run.case_.heads)) {
     view.struct_size = sizeof(view);
     view.grad_output = &grad_output;
     view.grad_query = &grad_query;
@@ -44,23 +46,32 @@ struct AttentionRun::Gradients {
   ki_attention_gradients view{};
 };
 
-ki_tensor AttentionRun::view(const test::Buffer& buffer, std::int64_t length) const {
-  return test::dense_view(case_.dtype, test::data_of(buffer), {1, length, case_.heads, case_.head_dim});
+ki_tensor AttentionRun::view(const test::Buffer& buffer, std::int64_t length, int heads) const {
+  std::byte* data = test::data_of(buffer);
+  return case_.sequences > 1 ? test::dense_view(case_.dtype, data, {length, heads, case_.head_dim})
+                             : test::dense_view(case_.dtype, data, {1, length, heads, case_.head_dim});
 }
 
 // The attention over the first tokens only.
 test::AttentionProblem AttentionRun::problem_over(std::int64_t length) const {
   test::AttentionProblem problem;
-  problem.query = view(query_, length);
-  problem.key = view(key_, length);
-  problem.value = view(value_, length);
-  problem.output = view(output_, length);
-  problem.flags = case_.causal ? KI_ATTENTION_CAUSAL : KI_ATTENTION_NONE;
+  problem.query = view(query_, length, case_.heads);
+  problem.key = view(key_, length, case_.heads / case_.group);
+  problem.value = view(value_, length, case_.heads / case_.group);
+  problem.output = view(output_, length, case_.heads);
+  problem.flags = (case_.causal ? KI_ATTENTION_CAUSAL : 0) | (case_.window > 0 ? KI_ATTENTION_WINDOW : 0);
   return problem;
 }
 
+ki_attention_problem AttentionRun::with_options(const test::AttentionProblem& problem) const {
+  ki_attention_problem view = problem.view();
+  view.window_left = case_.window - 1;  // the query's own key is one of the window
+  if (case_.sequences > 1) view.cu_seqlens_q = view.cu_seqlens_k = &offsets_view_;
+  return view;
+}
+
 void AttentionRun::forward(const test::AttentionProblem& problem) {
-  const ki_attention_problem view = problem.view();
+  const ki_attention_problem view = with_options(problem);
   test::check(ki_attention_forward(stream_.get(), &view, test::data_of(workspace_), workspace_bytes_));
 }
 

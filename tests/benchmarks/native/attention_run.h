@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "attention/attention_problem.h"
 #include "kernels_interop.h"
@@ -12,24 +14,44 @@
 
 namespace ki::bench {
 
-// Self-attention of one sequence: batch 1, as many keys as queries, contiguous [1, length, heads, head_dim].
+// Self-attention of one sequence, [1, length, heads, head_dim], or of a few that are packed behind one another.
 struct AttentionCase {
   ki_dtype dtype = KI_DTYPE_FLOAT32;
   int heads = 0;
   int head_dim = 0;
-  std::int64_t length = 0;
+  std::int64_t length = 0;  // of all sequences together
   bool causal = false;
+  int group = 1;            // query heads that share a key and value head
+  std::int64_t window = 0;  // keys that a query of a causal case sees; 0: all
+  int sequences = 1;        // each but the last is half as long as the one before
 
-  // `f32/D:128/L:2048/full`
+  // `f32/D:128/L:2048/full`, and whatever else is not the default
   std::string name() const {
     return std::string(test::dtype_name(dtype)) + "/D:" + std::to_string(head_dim) + "/L:" + std::to_string(length) +
-           (causal ? "/causal" : "/full");
+           (causal ? "/causal" : "/full") + (group > 1 ? "/group:" + std::to_string(group) : "") +
+           (window > 0 ? "/window:" + std::to_string(window) : "") +
+           (sequences > 1 ? "/sequences:" + std::to_string(sequences) : "");
   }
 
-  // Of both matrix products; causal counts half of them.
+  // Of both matrix products; causal counts half of them, a window what it sees.
   double flops() const {
-    const auto rows = static_cast<double>(length);
-    return 4.0 * heads * rows * rows * head_dim * (causal ? 0.5 : 1.0);
+    double pairs = 0;
+    const std::vector<std::int32_t> begins = offsets();
+    for (std::size_t i = 0; i + 1 < begins.size(); ++i) {
+      const double rows = begins[i + 1] - begins[i], hidden = std::max(0.0, rows - static_cast<double>(window));
+      pairs += rows * rows * (causal ? 0.5 : 1.0) - (window > 0 ? hidden * hidden / 2 : 0);
+    }
+    return 4.0 * heads * pairs * head_dim;
+  }
+
+  // Where each sequence begins, and the end.
+  std::vector<std::int32_t> offsets() const {
+    std::vector<std::int32_t> begins{0};
+    for (int i = 1; i < sequences; ++i) {
+      begins.push_back(begins.back() + static_cast<std::int32_t>(length - begins.back()) / 2);
+    }
+    begins.push_back(static_cast<std::int32_t>(length));
+    return begins;
   }
 
   // Of the five products of the backward pass.
@@ -62,8 +84,9 @@ class AttentionRun {
  private:
   struct Gradients;
 
-  ki_tensor view(const test::Buffer& buffer, std::int64_t length) const;
+  ki_tensor view(const test::Buffer& buffer, std::int64_t length, int heads) const;
   test::AttentionProblem problem_over(std::int64_t length) const;
+  ki_attention_problem with_options(const test::AttentionProblem& problem) const;
   void forward(const test::AttentionProblem& problem);
   std::span<const std::byte> bytes(const test::Buffer& buffer) const { return {test::data_of(buffer), tensor_bytes_}; }
 
@@ -74,6 +97,8 @@ class AttentionRun {
   test::Buffer query_, key_, value_, output_, workspace_;
   std::uint64_t workspace_bytes_ = 0;
   test::AttentionProblem problem_;
+  std::vector<std::int32_t> offsets_;
+  ki_tensor offsets_view_{};
 
   test::Buffer logsumexp_, grad_output_, grad_query_, grad_key_, grad_value_, backward_workspace_;
   std::uint64_t backward_workspace_bytes_ = 0;
