@@ -21,7 +21,7 @@ internal static class ContextApplication
         var sequences = LongText.Cut(text);
         int[] lengths = [.. sequences.Select(sequence => sequence.Length)];
 
-        using var device = Open(options.Device);
+        using var device = InputDevice.Open(options.Device);
         using var stream = device.CreateStream();
         report.WriteLine($"Device: {device}");
         var decoder = new Decoder(new DecoderShape(
@@ -37,18 +37,6 @@ internal static class ContextApplication
         var whole = ReadAtOnce(decoder, stream, text, lengths, report);
         ReportMemory(shape, lengths, report);
         return Compare(streamed, whole, report);
-    }
-
-    private static Device Open(string name)
-    {
-        try
-        {
-            return Device.Open(name);
-        }
-        catch (KernelArgumentException)
-        {
-            throw new InputException($"'{name}' is no device; expected auto, cpu or cuda:N");
-        }
     }
 
     /// <summary>Reads sequences step by step over a paged cache.</summary>

@@ -27,7 +27,7 @@ internal static class LongText
         {
             if (text.Count < tokens)
             {
-                text.AddRange(ReadFile(path));
+                text.AddRange(InputFile.Read(path, File.ReadAllBytes));
             }
         }
 
@@ -57,20 +57,4 @@ internal static class LongText
     }
 
     private static bool IsNoLink(string path) => new FileInfo(path).LinkTarget is null;
-
-    private static byte[] ReadFile(string path)
-    {
-        try
-        {
-            return File.ReadAllBytes(path);
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new InputException($"there is no file {path}");
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"cannot read {path}: {exception.Message}");
-        }
-    }
 }

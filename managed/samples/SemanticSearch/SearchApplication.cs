@@ -20,7 +20,7 @@ internal static class SearchApplication
         var sentences = options.Sentences is { } path ? TextLines.FromFile(path) : TextLines.BuiltIn("sentences.txt");
         var queries = Queries(options);
 
-        using var device = Open(options.Device);
+        using var device = InputDevice.Open(options.Device);
         using var stream = device.CreateStream();
         var report = new ConsoleReport();
         report.Device(device.Info);
@@ -37,18 +37,6 @@ internal static class SearchApplication
         }
 
         return 0;
-    }
-
-    private static Device Open(string name)
-    {
-        try
-        {
-            return Device.Open(name);
-        }
-        catch (KernelArgumentException)
-        {
-            throw new InputException($"'{name}' is no device; expected auto, cpu or cuda:N");
-        }
     }
 
     private static IReadOnlyList<string> Queries(SearchOptions options)

@@ -20,21 +20,13 @@ internal sealed record TextLines(IReadOnlyList<string> Lines, int BlankLines)
     {
         try
         {
-            using var stream = File.OpenRead(path);
-            var texts = Read(stream);
+            using var stream = InputFile.Read(path, File.OpenRead);
+            var texts = InputFile.Read(path, _ => Read(stream));
             return texts.Lines.Count > 0 ? texts : throw new InputException($"{path} holds no sentences");
         }
         catch (DecoderFallbackException)
         {
             throw new InputException($"{path} is not UTF-8 text");
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new InputException($"there is no file {path}");
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"cannot read {path}: {exception.Message}");
         }
     }
 

@@ -1,17 +1,15 @@
-using System.Diagnostics;
-
 namespace LongContext.Tests;
 
 /// <summary>The program as a user runs it.</summary>
 [TestFixture]
 internal sealed class CommandLineTests
 {
-    private static readonly string Program = Path.Combine(TestContext.CurrentContext.TestDirectory, "LongContext.dll");
+    private static readonly SampleProgram Program = new("LongContext");
 
     [Test]
     public void TextIsReadInPiecesAndAtOnceWithTheSameResult()
     {
-        var (exitCode, output, error) = Run("--tokens", "2000", "--decode", "20", "--chunk", "300", "--device", "cpu");
+        var (exitCode, output, error) = Program.Run("--tokens", "2000", "--decode", "20", "--chunk", "300", "--device", "cpu");
         using (Assert.EnterMultipleScope())
         {
             Assert.That(error, Is.Empty);
@@ -33,34 +31,8 @@ internal sealed class CommandLineTests
     [TestCase("--text", "/dev/null")]
     [TestCase("--device", "toaster")]
     [TestCase("--no-such-option")]
-    public void BadInputIsRefusedInOneLine(params string[] arguments) => AssertFails(2, arguments);
+    public void BadInputIsRefusedInOneLine(params string[] arguments) => Program.AssertFails(2, "", arguments);
 
     [Test]
-    public void AMissingDeviceIsRefused() => AssertFails(1, "--device", "cuda:99");
-
-    private static void AssertFails(int expected, params string[] arguments)
-    {
-        var (exitCode, _, error) = Run(arguments);
-        using (Assert.EnterMultipleScope())
-        {
-            Assert.That(exitCode, Is.EqualTo(expected));
-            Assert.That(error, Does.StartWith("error: "));
-            Assert.That(error.TrimEnd().Split('\n'), Has.Length.EqualTo(1));
-        }
-    }
-
-    private static (int ExitCode, string Output, string Error) Run(params string[] arguments)
-    {
-        var start = new ProcessStartInfo(
-            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Program, .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var process = Process.Start(start)!;
-        var error = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output, error.Result);
-    }
+    public void AMissingDeviceIsRefused() => Program.AssertFails(1, "cuda:99", "--device", "cuda:99");
 }

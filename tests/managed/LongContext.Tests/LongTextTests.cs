@@ -18,19 +18,10 @@ internal sealed class LongTextTests
     [Test]
     public void FilesAreReadInOrderUntilThereIsEnough()
     {
-        var folder = Directory.CreateTempSubdirectory("long-context-").FullName;
-        try
-        {
-            string[] paths = [Path.Combine(folder, "a"), Path.Combine(folder, "b")];
-            File.WriteAllText(paths[0], "first");
-            File.WriteAllText(paths[1], "second");
-            Assert.That(LongText.Read(paths, 8), Is.EqualTo("firstsec"u8.ToArray()));
-            Assert.That(LongText.Read(paths, 100), Is.EqualTo("firstsecond"u8.ToArray()));
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        using var folder = new TemporaryFolder();
+        string[] paths = [folder.Write("a", "first"), folder.Write("b", "second")];
+        Assert.That(LongText.Read(paths, 8), Is.EqualTo("firstsec"u8.ToArray()));
+        Assert.That(LongText.Read(paths, 100), Is.EqualTo("firstsecond"u8.ToArray()));
     }
 
     [Test]

@@ -1,13 +1,10 @@
-using System.Diagnostics;
-
 namespace SemanticSearch.Tests;
 
 /// <summary>The program as a user runs it.</summary>
 [TestFixture]
 internal sealed class CommandLineTests
 {
-    private static readonly string Program =
-        Path.Combine(TestContext.CurrentContext.TestDirectory, "SemanticSearch.dll");
+    private static readonly SampleProgram Program = new("SemanticSearch");
 
     private TemporaryFolder _folder = null!;
 
@@ -21,7 +18,7 @@ internal sealed class CommandLineTests
     public void OwnSentencesAreSearched()
     {
         var sentences = _folder.Write("sentences.txt", "The cat [sleeps].\n\nInterest rates rose.\n");
-        var (exitCode, output, error) = Run("--sentences", sentences, "--query", "money", "--top", "1", "--no-comparison",
+        var (exitCode, output, error) = Program.Run("--sentences", sentences, "--query", "money", "--top", "1", "--no-comparison",
             "--model", TestModel.Folder, "--device", "cpu");
         using (Assert.EnterMultipleScope())
         {
@@ -37,7 +34,7 @@ internal sealed class CommandLineTests
     [Test]
     public void TheMainJobEndsWithTheComparison()
     {
-        var (exitCode, output, error) = Run("--model", TestModel.Folder, "--device", "cpu");
+        var (exitCode, output, error) = Program.Run("--model", TestModel.Folder, "--device", "cpu");
         using (Assert.EnterMultipleScope())
         {
             Assert.That(error, Is.Empty);
@@ -53,21 +50,21 @@ internal sealed class CommandLineTests
     [TestCase("--sentences", "/nowhere/at/all", "--query", "x")]
     [TestCase("--sentences", "/dev/null", "--query", "x")]
     [TestCase("--no-such-option")]
-    public void BadInputIsRefusedInOneLine(params string[] arguments) => AssertFails(2, "", arguments);
+    public void BadInputIsRefusedInOneLine(params string[] arguments) => Program.AssertFails(2, "", arguments);
 
     [Test]
     public void SentencesWithoutAQueryAreRefused() =>
-        AssertFails(2, "--query", "--sentences", _folder.Write("sentences.txt", "one\n"));
+        Program.AssertFails(2, "--query", "--sentences", _folder.Write("sentences.txt", "one\n"));
 
     [Test]
-    public void AnUnknownDeviceIsRefused() => AssertFails(2, "toaster", "--device", "toaster");
+    public void AnUnknownDeviceIsRefused() => Program.AssertFails(2, "toaster", "--device", "toaster");
 
     [Test]
-    public void AMissingDeviceIsRefused() => AssertFails(1, "cuda:99", "--device", "cuda:99");
+    public void AMissingDeviceIsRefused() => Program.AssertFails(1, "cuda:99", "--device", "cuda:99");
 
     [Test]
     public void AMissingModelSaysHowToFetchIt() =>
-        AssertFails(1, "build/fetch-model.sh", "--model", Path.Combine(_folder.Path, "none"));
+        Program.AssertFails(1, "build/fetch-model.sh", "--model", Path.Combine(_folder.Path, "none"));
 
     [Test]
     public void ADamagedModelIsRefused()
@@ -78,50 +75,18 @@ internal sealed class CommandLineTests
         }
 
         _folder.Write("group1-shard7of7", [1, 2, 3]);
-        AssertFails(1, "the 7 shards", "--model", _folder.Path);
+        Program.AssertFails(1, "the 7 shards", "--model", _folder.Path);
     }
 
     [Test]
     public void ARuntimeThatCannotNormaliseTextIsRefused()
     {
-        var settings = File.ReadAllText(Path.ChangeExtension(Program, ".runtimeconfig.json"));
+        var settings = File.ReadAllText(Path.ChangeExtension(Program.Path, ".runtimeconfig.json"));
         const string Setting = "\"System.Globalization.Invariant\": ";
         var invariant = settings.Replace(Setting + "false", Setting + "true");
         Assert.That(invariant, Is.Not.EqualTo(settings));
-        var result = RunDotnet("exec", "--runtimeconfig", _folder.Write("invariant.json", invariant), Program,
+        var result = SampleProgram.RunDotnet("exec", "--runtimeconfig", _folder.Write("invariant.json", invariant), Program.Path,
             "--model", TestModel.Folder);
-        AssertFailed(result, 1, "NFKC");
-    }
-
-    private static void AssertFails(int exitCode, string message, params string[] arguments)
-    {
-        AssertFailed(Run(arguments), exitCode, message);
-    }
-
-    private static void AssertFailed((int ExitCode, string Output, string Error) result, int exitCode, string message)
-    {
-        using (Assert.EnterMultipleScope())
-        {
-            Assert.That(result.ExitCode, Is.EqualTo(exitCode));
-            Assert.That(result.Error, Does.StartWith("error: ").And.Contain(message));
-            Assert.That(result.Error.TrimEnd().Split('\n'), Has.Length.EqualTo(1));
-        }
-    }
-
-    private static (int ExitCode, string Output, string Error) Run(params string[] arguments) =>
-        RunDotnet([Program, .. arguments]);
-
-    private static (int ExitCode, string Output, string Error) RunDotnet(params string[] arguments)
-    {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var process = Process.Start(start)!;
-        var error = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output, error.Result);
+        SampleProgram.AssertFailed(result, 1, "NFKC");
     }
 }

@@ -1,6 +1,5 @@
 using System.Numerics.Tensors;
 using LongContext.Caching;
-using SemanticSearch.Network;
 
 namespace LongContext.Network;
 

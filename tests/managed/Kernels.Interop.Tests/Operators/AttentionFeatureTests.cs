@@ -40,15 +40,6 @@ public sealed class AttentionFeatureTests<T>
         {
             _known[setting] = expected = new FeatureProblem<T>(setting).Expected();
         }
-        for (int b = 0; b < expected.Length; b++)
-        {
-            string? fault = Tolerance.Fault<T>(result.Output[b], expected[b].Output)
-                ?? Tolerance.Fault<float>(result.LogSumExp[b], expected[b].LogSumExp);
-            if (fault is not null)
-            {
-                return $"sequence {b}: {fault}";
-            }
-        }
-        return null;
+        return Tolerance.Fault(result.Output, result.LogSumExp, expected);
     }
 }

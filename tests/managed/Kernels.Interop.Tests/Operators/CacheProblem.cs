@@ -138,27 +138,8 @@ internal sealed class CacheProblem<TQuery, TKey>
             valueAfter);
     }
 
-    /// <summary>Rotary embedding, from the formula.</summary>
-    private Rows Turn(Rows rows, int firstPosition)
-    {
-        int n = _setting.RotaryDim;
-        var turned = rows with { Data = [.. rows.Data] };
-        for (int i = 0; i < rows.Length; i++)
-        {
-            int position = firstPosition + i;
-            for (int pair = 0; pair < n / 2 && position >= 0; pair++)
-            {
-                (double sin, double cos) = Math.SinCos(position * Math.Pow(Theta, -2.0 * pair / n));
-                (int x, int y) = _setting.RotaryInterleaved ? (2 * pair, 2 * pair + 1) : (pair, pair + n / 2);
-                for (int h = 0; h < rows.Heads; h++)
-                {
-                    turned[i, h][x] = rows[i, h][x] * cos - rows[i, h][y] * sin;
-                    turned[i, h][y] = rows[i, h][x] * sin + rows[i, h][y] * cos;
-                }
-            }
-        }
-        return turned;
-    }
+    private Rows Turn(Rows rows, int firstPosition) =>
+        rows.Turned(firstPosition, _setting.RotaryDim, Theta, _setting.RotaryInterleaved);
 
     private int Row(int b, int j) => IsPaged
         ? _blockTable[b * (Capacity / _setting.PageSize) + j / _setting.PageSize] * _setting.PageSize + j % _setting.PageSize

@@ -142,23 +142,7 @@ public sealed class PagedAttentionTests<TQuery, TKey>
         ? expected
         : expected with { Terms = [.. expected.Terms.Select(terms => terms * 1024)] };
 
-    private static Rows Turn(Rows rows, int first)
-    {
-        var turned = rows with { Data = [.. rows.Data] };
-        for (int i = 0; i < rows.Length; i++)
-        {
-            for (int c = 0; c < HeadDim / 2; c++)
-            {
-                (double sin, double cos) = Math.SinCos((first + i) * Math.Pow(10_000, -2.0 * c / HeadDim));
-                for (int h = 0; h < rows.Heads; h++)
-                {
-                    (double x, double y) = (rows[i, h][c], rows[i, h][c + HeadDim / 2]);
-                    (turned[i, h][c], turned[i, h][c + HeadDim / 2]) = (x * cos - y * sin, x * sin + y * cos);
-                }
-            }
-        }
-        return turned;
-    }
+    private static Rows Turn(Rows rows, int first) => rows.Turned(first, HeadDim, theta: 10_000);
 
     private delegate void StepAction((Track Track, int Count)[] batch, int[]? parents = null);
 

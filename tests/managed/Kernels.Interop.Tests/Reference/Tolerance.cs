@@ -17,6 +17,21 @@ internal static class Tolerance
         Assert.That(fault, Is.Null, what);
     }
 
+    /// <summary>The first thing wrong with what attention has written, by sequence; null if nothing is.</summary>
+    public static string? Fault<T>(T[][] outputs, float[][] logsumexps, AttentionExpectation[] expected)
+        where T : unmanaged
+    {
+        for (int b = 0; b < expected.Length; b++)
+        {
+            string? fault = Fault<T>(outputs[b], expected[b].Output) ?? Fault<float>(logsumexps[b], expected[b].LogSumExp);
+            if (fault is not null)
+            {
+                return $"sequence {b}: {fault}";
+            }
+        }
+        return null;
+    }
+
     /// <summary>The first thing wrong with the elements; null if nothing is.</summary>
     public static string? Fault<T>(ReadOnlySpan<T> actual, Expectation expected)
         where T : unmanaged

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace SemanticSearch.Network;
+namespace Samples;
 
 /// <summary>A dense layer, y = x W + b, for any number of rows.</summary>
 /// <remarks>

@@ -1,9 +1,9 @@
-namespace SemanticSearch.Tests;
+namespace Samples.Tests;
 
 /// <summary>A folder that is gone after the test.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("semantic-search-").FullName;
+    public string Path { get; } = Directory.CreateTempSubdirectory("sample-").FullName;
 
     public string Write(string name, string text)
     {
