@@ -3,6 +3,7 @@
 
 #include "attention/cuda/append_params.h"
 #include "attention/cuda/rotary.cuh"
+#include "cuda/device/larger.cuh"
 #include "cuda/device/online_softmax.cuh"
 #include "cuda/device/row_columns.cuh"
 #include "cuda/ptx/special_registers.cuh"
@@ -66,10 +67,7 @@ struct AppendRow {
 
 // The largest x of `lanes` neighbouring lanes, a power of two. A NaN stays.
 __device__ inline float largest_of_lanes(float x, int lanes) {
-  for (int step = 1; step < lanes; step *= 2) {
-    const float other = __shfl_xor_sync(kFullWarp, x, step);
-    x = other > x || other != other ? other : x;
-  }
+  for (int step = 1; step < lanes; step *= 2) x = larger(x, __shfl_xor_sync(kFullWarp, x, step));
   return x;
 }
 
@@ -111,7 +109,7 @@ __device__ void attention_append(const AppendParams& p) {
   float scale = 0;
   if (p.element == CacheElement::int8) {
 #pragma unroll
-    for (const float element : x) scale = fabsf(element) > scale || element != element ? fabsf(element) : scale;
+    for (const float element : x) scale = larger(scale, fabsf(element));
     scale = largest_of_lanes(scale, lanes) / 127;
   }
   if (count <= 0) return;

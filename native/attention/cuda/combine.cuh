@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "attention/cuda/combine_params.h"
+#include "cuda/device/larger.cuh"
 #include "cuda/device/online_softmax.cuh"
 #include "cuda/device/row_columns.cuh"
 #include "cuda/device/swizzle.cuh"
@@ -42,9 +43,6 @@ struct CombineRow {
     return (vector * p.lanes_per_row + lane) * kColumns;
   }
 };
-
-// A NaN stays.
-__device__ inline float larger(float x, float y) { return y > x || y != y ? y : x; }
 
 // Sums of one row. A part that has seen no key adds nothing, whatever its output holds, so that is not read.
 template <class Part>

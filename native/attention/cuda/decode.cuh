@@ -99,10 +99,7 @@ __device__ void hand_over(DecodeSharedMemory<Config>& shared, const WarpState<Co
     const int row = FragmentC::row(lane, 2 * half);
     const SoftmaxRow<4>& softmax = state.rows[0][half];
     const float total = softmax.total();
-    if (lane % 4 == 0) {
-      shared.merge_rows.largest[warp][row] = softmax.largest * scale;
-      shared.merge_rows.sum[warp][row] = total;
-    }
+    if (lane % 4 == 0) shared.merge_rows.set(warp, row, softmax.largest * scale, total);
 #pragma unroll
     for (int n = 0; n < Config::kSize.head_dim / 8; ++n) {
       const float* pair = &state.output.at[0][n][2 * half];

@@ -9,6 +9,7 @@
 #include "attention/cuda/decode_rows.cuh"
 #include "attention/cuda/decode_walk.cuh"
 #include "attention/cuda/general_variant.cuh"
+#include "cuda/device/float_rows.cuh"
 #include "cuda/device/online_softmax.cuh"
 
 namespace ki::attention::cuda {
@@ -61,11 +62,6 @@ struct DecodeFloat32State {
   SoftmaxRow<kLanesOfRow> rows[kRowsOfLane];            // of scores that are scaled
 };
 
-template <class Tile>
-__device__ float4& float_chunk(Tile& tile, int row, int chunk) {
-  return reinterpret_cast<float4&>(tile.chunk(row, chunk));
-}
-
 // Loads the rows of a tile, elements of T. scale: of the lane's key.
 template <class T, class Tile>
 __device__ void load_wide_rows(Tile& tile, const char* base, std::int64_t offset, float scale, int rows, int columns,
@@ -87,8 +83,8 @@ __device__ void load_wide_rows(Tile& tile, const char* base, std::int64_t offset
     // Every other four lanes begin with the second half: eight lanes write to all banks.
     const bool swaps = unit / 4 % 2 != 0;
     const float4 low{x[0], x[1], x[2], x[3]}, high{x[4], x[5], x[6], x[7]};
-    float_chunk(tile, row, 2 * unit + swaps) = swaps ? high : low;
-    float_chunk(tile, row, 2 * unit + !swaps) = swaps ? low : high;
+    chunk_of(tile, row, 2 * unit + swaps) = swaps ? high : low;
+    chunk_of(tile, row, 2 * unit + !swaps) = swaps ? low : high;
   }
 }
 
@@ -127,18 +123,12 @@ __device__ void compute_scores(float (&scores)[kRowsOfLane][kKeysOfLane], Decode
   for (int chunk = 0; chunk < Config::kSize.head_dim / 4; ++chunk) {
     float4 key[kKeysOfLane];
 #pragma unroll
-    for (int k = 0; k < kKeysOfLane; ++k) key[k] = float_chunk(keys, place.key(k), chunk);
+    for (int k = 0; k < kKeysOfLane; ++k) key[k] = chunk_of(keys, place.key(k), chunk);
 #pragma unroll
     for (int r = 0; r < kRowsOfLane; ++r) {
-      const float4 query = float_chunk(shared.queries, place.row(r), chunk);
+      const float4 query = chunk_of(shared.queries, place.row(r), chunk);
 #pragma unroll
-      for (int k = 0; k < kKeysOfLane; ++k) {
-        float& sum = scores[r][k];
-        sum = fmaf(query.x, key[k].x, sum);
-        sum = fmaf(query.y, key[k].y, sum);
-        sum = fmaf(query.z, key[k].z, sum);
-        sum = fmaf(query.w, key[k].w, sum);
-      }
+      for (int k = 0; k < kKeysOfLane; ++k) add_dot(scores[r][k], query, key[k]);
     }
   }
 }
@@ -188,20 +178,7 @@ template <class Config>
 __device__ void softmax(float (&scores)[kRowsOfLane][kKeysOfLane], DecodeFloat32State<Config>& state, float scale) {
 #pragma unroll
   for (int r = 0; r < kRowsOfLane; ++r) {
-    // Scaled first, so that the largest score less the shift is 0 to the last bit, and a single key has weight 1.
-    float largest = -kInfinity;
-#pragma unroll
-    for (float& score : scores[r]) {
-      score *= scale;
-      largest = fmaxf(largest, score);
-    }
-    SoftmaxRow<kLanesOfRow>& row = state.rows[r];
-    const float factor = row.raise(largest, 1), shift = row.shift(1);
-#pragma unroll
-    for (float& score : scores[r]) {
-      score = ptx::ex2_approx_ftz_f32(score - shift);
-      row.sum += score;
-    }
+    const float factor = weigh(scores[r], state.rows[r], scale);
 #pragma unroll
     for (auto& chunk : state.output[r]) {
 #pragma unroll
@@ -223,16 +200,12 @@ __device__ void accumulate_values(DecodeFloat32State<Config>& state, Rows& rows,
     for (int k = 0; k < kTogether; ++k) {
 #pragma unroll
       for (int c = 0; c < Config::kChunksOfLane; ++c) {
-        const float4 value = float_chunk(rows.tile, first + k, place.lane + c * kLanesOfRow);
+        const float4 value = chunk_of(rows.tile, first + k, place.lane + c * kLanesOfRow);
 #pragma unroll
         for (int r = 0; r < kRowsOfLane; ++r) {
           const float weight = k == 0 ? weights[r].x : weights[r].y;
           if (kHides && weight < 0) continue;
-          float(&output)[4] = state.output[r][c];
-          output[0] = fmaf(weight, value.x, output[0]);
-          output[1] = fmaf(weight, value.y, output[1]);
-          output[2] = fmaf(weight, value.z, output[2]);
-          output[3] = fmaf(weight, value.w, output[3]);
+          add_product(state.output[r][c], weight, value);
         }
       }
     }
@@ -305,10 +278,7 @@ __device__ void attention_decode(const DecodeParams& p, DecodeFloat32SharedMemor
   for (int r = 0; r < kRowsOfLane; ++r) {
     const int row = place.row(r);
     const float total = state.rows[r].total();
-    if (place.lane == 0) {
-      shared.merge_rows.largest[warp][row] = state.rows[r].largest;
-      shared.merge_rows.sum[warp][row] = total;
-    }
+    if (place.lane == 0) shared.merge_rows.set(warp, row, state.rows[r].largest, total);
 #pragma unroll
     for (int c = 0; c < Config::kChunksOfLane; ++c) {
       const float(&x)[4] = state.output[r][c];

@@ -3,6 +3,7 @@
 
 #include "attention/cuda/decode_tile.cuh"
 #include "cuda/device/fragment.cuh"
+#include "cuda/device/larger.cuh"
 #include "cuda/device/online_softmax.cuh"
 #include "cuda/device/row_columns.cuh"
 
@@ -27,6 +28,12 @@ template <int kWarps>
 struct MergeRows {
   float largest[kWarps][kDecodeRows];  // exponent of 2; -infinity if the warp's keys are hidden
   float sum[kWarps][kDecodeRows];
+
+  // Scores that are all NaN have no largest, and are not hidden for that.
+  __device__ void set(int warp, int row, float exponent, float total) {
+    largest[warp][row] = exponent == -kInfinity && total != 0 ? total : exponent;
+    sum[warp][row] = total;
+  }
 };
 
 // Out: float, or the output's type. A barrier must have passed since the parts were written. tile_of(warp) is the warp's.
@@ -41,7 +48,7 @@ __device__ void write_merged(const DecodeParams& p, const DecodeTile& tile, cons
     if (row >= tile.rows() || count <= 0) continue;
     float largest = -kInfinity;
 #pragma unroll
-    for (int w = 0; w < kWarps; ++w) largest = fmaxf(largest, rows.largest[w][row]);
+    for (int w = 0; w < kWarps; ++w) largest = larger(largest, rows.largest[w][row]);
 
     float x[kColumns] = {}, total = 0;
 #pragma unroll

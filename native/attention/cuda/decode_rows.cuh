@@ -163,10 +163,11 @@ class Int8Rows {
     __syncwarp();  // Nobody needs the values before them any more.
     widen(shared_.narrow_keys);
     __syncwarp();
-    if (next_key >= 0)
+    if (next_key >= 0) {
       load_keys(next_key);
-    else
-      ptx::cp_async_commit_group();
+    } else {
+      ptx::cp_async_commit_group();  // an empty group in place of the keys, for the wait for the values
+    }
   }
 
   __device__ void wait_for_values(int next_key) {
@@ -174,10 +175,7 @@ class Int8Rows {
     __syncwarp();  // Nobody needs the keys any more.
     widen(shared_.narrow_values);
     __syncwarp();
-    if (next_key >= 0)
-      load_values();
-    else
-      ptx::cp_async_commit_group();
+    if (next_key >= 0) load_values();
   }
 
  private:

@@ -11,6 +11,7 @@
 #include "attention/cuda/query_tile.cuh"
 #include "attention/cuda/tile_size.h"
 #include "attention/cuda/variant.cuh"
+#include "cuda/device/float_rows.cuh"
 #include "cuda/device/online_softmax.cuh"
 
 namespace ki::attention::cuda {
@@ -75,11 +76,6 @@ struct Float32Scores {
   }
 };
 
-template <class Tile>
-__device__ float4& chunk_of(Tile& tile, int row, int chunk) {
-  return reinterpret_cast<float4&>(tile.chunk(row, chunk));
-}
-
 // scores[r][k] = query first_row + r times key lane + 16 k
 template <class Config>
 __device__ void compute_scores(float (&scores)[kRowsPerLane][Config::kKeysPerLane], Float32SharedMemory<Config>& shared,
@@ -98,13 +94,7 @@ __device__ void compute_scores(float (&scores)[kRowsPerLane][Config::kKeysPerLan
     for (int k = 0; k < Config::kKeysPerLane; ++k) {
       const float4 key = chunk_of(shared.keys, place.lane + k * kLanesPerRow, chunk);
 #pragma unroll
-      for (int r = 0; r < kRowsPerLane; ++r) {
-        float& sum = scores[r][k];
-        sum = fmaf(queries[r].x, key.x, sum);
-        sum = fmaf(queries[r].y, key.y, sum);
-        sum = fmaf(queries[r].z, key.z, sum);
-        sum = fmaf(queries[r].w, key.w, sum);
-      }
+      for (int r = 0; r < kRowsPerLane; ++r) add_dot(scores[r][k], queries[r], key);
     }
   }
 }
@@ -114,20 +104,7 @@ template <class Config>
 __device__ void softmax(float (&scores)[kRowsPerLane][Config::kKeysPerLane], Float32State<Config>& state, float scale) {
 #pragma unroll
   for (int r = 0; r < kRowsPerLane; ++r) {
-    // Scaled first, so that the largest score less the shift is 0 to the last bit, and a single key has weight 1.
-    float largest = -kInfinity;
-#pragma unroll
-    for (float& score : scores[r]) {
-      score *= scale;
-      largest = fmaxf(largest, score);
-    }
-    SoftmaxRow<kLanesPerRow>& row = state.rows[r];
-    const float factor = row.raise(largest, 1), shift = row.shift(1);
-#pragma unroll
-    for (float& score : scores[r]) {
-      score = ptx::ex2_approx_ftz_f32(score - shift);
-      row.sum += score;
-    }
+    const float factor = weigh(scores[r], state.rows[r], scale);
 #pragma unroll
     for (float& x : state.output[r]) x *= factor;
   }
@@ -182,11 +159,7 @@ __device__ void accumulate_values(Float32State<Config>& state, Float32SharedMemo
         for (int r = 0; r < kRowsPerLane; ++r) {
           const float weight = reinterpret_cast<const float*>(&weights[r])[k];
           if (kHides && weight == kHiddenWeight) continue;
-          float* output = &state.output[r][4 * c];
-          output[0] = fmaf(weight, value.x, output[0]);
-          output[1] = fmaf(weight, value.y, output[1]);
-          output[2] = fmaf(weight, value.z, output[2]);
-          output[3] = fmaf(weight, value.w, output[3]);
+          add_product(&state.output[r][4 * c], weight, value);
         }
       }
     }
