@@ -6,44 +6,29 @@
 #include <algorithm>
 #include <string>
 
+#include "cuda_kernels/problem_shape.h"
+
 namespace ki::attention::cuda {
 namespace {
 
 constexpr int kMultiprocessors = 108;  // of an A100
+
+using ki::test::dense;
 
 struct Shape {
   ki_dtype dtype = KI_DTYPE_FLOAT16;
   std::int64_t batch = 1, seq_q = 1, seq_k = 65536, heads_q = 32, heads_kv = 8, head_dim = 128, head_dim_v = 128;
 };
 
-alignas(64) std::byte memory[64];
-
-Tensor dense(ki_dtype dtype, std::int64_t batch, std::int64_t positions, std::int64_t heads, std::int64_t columns) {
-  Tensor tensor{};
-  tensor.dtype = dtype;
-  tensor.rank = 4;
-  tensor.data = memory;
-  tensor.shape = {batch, positions, heads, columns};
-  tensor.strides = {positions * heads * columns, heads * columns, columns, 1};
-  return tensor;
-}
-
 Problem problem_of(const Shape& s) {
-  Problem p{};
-  p.query = dense(s.dtype, s.batch, s.seq_q, s.heads_q, s.head_dim);
-  p.key = dense(s.dtype, s.batch, s.seq_k, s.heads_kv, s.head_dim);
-  p.value = dense(s.dtype, s.batch, s.seq_k, s.heads_kv, s.head_dim_v);
-  p.output = dense(s.dtype, s.batch, s.seq_q, s.heads_q, s.head_dim_v);
-  p.batch = s.batch;
-  p.total_q = p.seq_q = s.seq_q;
-  p.seq_k = s.seq_k;
-  p.heads_q = s.heads_q;
-  p.heads_kv = s.heads_kv;
-  p.head_dim = s.head_dim;
-  p.head_dim_v = s.head_dim_v;
-  p.group = s.heads_q / s.heads_kv;
-  p.scale = 0.125f;
-  return p;
+  return ki::test::problem_of({.dtype = s.dtype,
+                               .batch = s.batch,
+                               .seq_q = s.seq_q,
+                               .seq_k = s.seq_k,
+                               .heads_q = s.heads_q,
+                               .heads_kv = s.heads_kv,
+                               .head_dim = s.head_dim,
+                               .head_dim_v = s.head_dim_v});
 }
 
 // The same queries as one packed tensor of so many sequences.
@@ -164,7 +149,8 @@ TEST(DecodePlan, PartsOfPackedSequencesHaveNoBatch) {
   Problem p = packed(problem_of({.seq_q = 10, .seq_k = 32}), 3);
   p.split_count = 2;
   DecodePlan plan = plan_decode(p, kMultiprocessors);
-  use_workspace(plan, p, memory);
+  alignas(64) static std::byte workspace[64];
+  use_workspace(plan, p, workspace);
   EXPECT_EQ(plan.params.output_strides.batch, 0);
   EXPECT_EQ(plan.params.logsumexp_strides.batch, 0);
 }
