@@ -1,5 +1,4 @@
-// One instantiation of the kernel for the gradient of the bias; modules.cmake
-// lists them all.
+// One instantiation of the kernel for the gradient of the bias; modules.cmake lists them all.
 //   KI_ELEMENT   ptx::f16, ptx::bf16 or float
 //   KI_HEAD_DIM  columns of the tiles
 //   KI_ROWS      WholeRows or AnyRows

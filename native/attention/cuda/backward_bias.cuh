@@ -1,10 +1,8 @@
-// The gradient of the bias: the gradients of the scores, summed over the
-// dimensions along which the bias is broadcast.
+// The gradient of the bias: the gradients of the scores, summed over the dimensions along which the bias is broadcast.
 //
-// A block owns a tile of the bias. It walks over all batch entries, heads and
-// queries that share it, in order, recomputes the scores of each, as the kernel
-// for the queries does, and keeps the sums in its registers: no atomics, and
-// every sum is formed in the same order.
+// A block owns a tile of the bias. It walks over all batch entries, heads and queries that share it, in order,
+// recomputes the scores of each, as the kernel for the queries does, and keeps the sums in its registers: no atomics,
+// and every sum is formed in the same order.
 #pragma once
 
 #include "attention/cuda/backward_place.cuh"
@@ -64,8 +62,7 @@ struct AfterBias : Variant {
   __device__ float score_gradient(float, int, int) const { return 1; }
 };
 
-// Adds the gradients of one tile of scores. Its sequence and head are in shared
-// memory already.
+// Adds the gradients of one tile of scores. Its sequence and head are in shared memory already.
 template <class Config, int kRows, int kKeys>
 __device__ void add_tile(const BackwardParams& p, BiasGradientSharedMemory<Config>& shared, int first_query,
                          int first_key, Accumulator<kRows, kKeys>& sums, int thread) {
@@ -121,8 +118,7 @@ __device__ void write_bias_gradient(const BackwardParams& p, const BiasTile& til
   });
 }
 
-// Sums over all rows of the block, for a bias without queries: in the end row 0
-// of the first warp has them.
+// Sums over all rows of the block, for a bias without queries: in the end row 0 of the first warp has them.
 template <int kWarps, int kRows, int kKeys>
 __device__ void sum_rows(Accumulator<kRows, kKeys>& sums, float* shared) {
   const int thread = ptx::tid_x(), warp = thread / kWarpSize, lane = thread % kWarpSize;

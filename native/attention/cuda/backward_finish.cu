@@ -1,5 +1,4 @@
-// Turns the float32 sums of the gradient of the queries into the gradient
-// itself. One warp a row.
+// Turns the float32 sums of the gradient of the queries into the gradient itself. One warp a row.
 //   KI_ELEMENT   ptx::f16 or ptx::bf16
 #include "attention/cuda/backward_place.cuh"
 #include "cuda/device/fragment.cuh"
@@ -18,8 +17,7 @@ extern "C" __global__ void __launch_bounds__(kRowSumsThreads)
   const int batch = entry / p.heads_q, head = entry % p.heads_q;
   if (row >= sequences.rows_q) return;
   if (sequences.cu_seqlens_q != nullptr && row >= sequences.first_query(sequences.batch)) return;
-  // Rows have an even number of elements, at addresses that are multiples
-  // of 16.
+  // Rows have an even number of elements, at addresses that are multiples of 16.
   const auto* sums = reinterpret_cast<const float2*>(p.query_sums + (row_sums_at(p, batch, row, head) - p.row_sums) *
                                                                         p.query_sums_width);
   auto* to = reinterpret_cast<std::uint32_t*>(

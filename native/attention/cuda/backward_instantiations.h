@@ -1,5 +1,4 @@
-// Which compiled backward kernels a problem gets: every instantiation stands
-// here, and modules.cmake compiles the same.
+// Which compiled backward kernels a problem gets: every instantiation stands here, and modules.cmake compiles the same.
 #pragma once
 
 #include <array>
@@ -14,11 +13,9 @@ constexpr int element_bytes_of(ki_dtype dtype) { return dtype == KI_DTYPE_FLOAT3
 struct BackwardInstantiation {
   const char* keys;     // module of the gradients of keys and values
   const char* queries;  // module of the gradient of the queries
-  const char* sums;     // module of all three, that of the queries summed by
-                        // atomics; null if there is none
+  const char* sums;     // module of all three, that of the queries summed by atomics; null if there is none
   ki_dtype dtype;
-  bool whole_rows;  // heads have exactly this size, in rows aligned to 16 bytes;
-                    // otherwise any heads up to it
+  bool whole_rows;  // heads have exactly this size, in rows aligned to 16 bytes; otherwise any heads up to it
   bool general;     // scores may be changed by all that a problem can ask for
   int head_dim;
 
@@ -88,8 +85,8 @@ constexpr const char* finish_module(ki_dtype dtype) {
   return dtype == KI_DTYPE_FLOAT16 ? "attention_backward_finish_f16" : "attention_backward_finish_bf16";
 }
 
-// The first that fits; the list goes from the fastest to the most general.
-// `alignment` divides the addresses of all rows.
+// The first that fits; the list goes from the fastest to the most general. `alignment` divides the addresses of all
+// rows.
 constexpr const BackwardInstantiation* find_backward_instantiation(ki_dtype dtype, int head_dim, int head_dim_v,
                                                                    int alignment, bool general) {
   const int widest = head_dim > head_dim_v ? head_dim : head_dim_v;

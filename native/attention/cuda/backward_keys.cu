@@ -1,11 +1,9 @@
-// One instantiation of the kernel for the gradients of keys and values;
-// modules.cmake lists them all.
+// One instantiation of the kernel for the gradients of keys and values; modules.cmake lists them all.
 //   KI_ELEMENT   ptx::f16, ptx::bf16 or float
 //   KI_HEAD_DIM  columns of the tiles
 //   KI_ROWS      WholeRows or AnyRows
 //   KI_VARIANT   PlainVariant or GeneralVariant<KI_ELEMENT>
-//   KI_SUMS_QUERIES  whether the gradient of the queries is summed as well, by
-//   atomics
+//   KI_SUMS_QUERIES  whether the gradient of the queries is summed as well, by atomics
 #include "attention/cuda/backward_keys.cuh"
 #include "attention/cuda/general_variant.cuh"
 

@@ -1,19 +1,14 @@
-// Gradients of keys and values: FlashAttention-2 backward (Dao 2023,
-// section 3.1.2), by tiles of keys, on the tensor cores of sm_80, or for
-// float32 on the CUDA cores.
+// Gradients of keys and values: FlashAttention-2 backward (Dao 2023, section 3.1.2), by tiles of keys, on the tensor
+// cores of sm_80, or for float32 on the CUDA cores.
 //
-// A block owns a tile of keys of one head and walks over the queries of all
-// heads that share it. Rows of the products are keys, so what a warp computes
-// first is the left factor of what it computes next, without leaving its
-// registers. Two warps share each part of the keys, and both do the same with
-// other tiles:
+// A block owns a tile of keys of one head and walks over the queries of all heads that share it. Rows of the products
+// are keys, so what a warp computes first is the left factor of what it computes next, without leaving its registers.
+// Two warps share each part of the keys, and both do the same with other tiles:
 //
 //   the warp of values:  P^T = exp(K Q^T - logsumexp)     dV += P^T dO
-//   the warp of keys:    dP^T = V dO^T                    dK += (P (dP -
-//   delta))^T Q
+//   the warp of keys:    dP^T = V dO^T                    dK += (P (dP - delta))^T Q
 //
-// Only the weights P go from the one to the other, through shared memory, as
-// float32.
+// Only the weights P go from the one to the other, through shared memory, as float32.
 #pragma once
 
 #include "attention/cuda/backward_place.cuh"
@@ -45,8 +40,7 @@ struct KeyGradientConfig {
   static_assert(kTile.sums_queries == kSumsQueries);
 };
 
-// The gradients of a tile's scores, which all warps need for the gradient of
-// the queries.
+// The gradients of a tile's scores, which all warps need for the gradient of the queries.
 template <class Config, bool kSumsQueries>
 struct SharedScoreGradients {};
 
@@ -72,9 +66,8 @@ struct KeyGradientSharedMemory : SharedScoreGradients<Config, Config::kSumsQueri
   float4 weights[kTile.pairs][kTile.rows_per_pair / 16][kTile.queries / 8][kWarpSize];
 };
 
-// The two warps of a pair, in terms of the arrays of two above: the tile a warp
-// multiplies with first is its own, the tile it multiplies with then is the
-// other's.
+// The two warps of a pair, in terms of the arrays of two above: the tile a warp multiplies with first is its own, the
+// tile it multiplies with then is the other's.
 enum Role { kOfValues = 0, kOfKeys = 1 };
 
 template <class Config>
@@ -204,8 +197,7 @@ __device__ void backward_keys(const BackwardParams& p, KeyGradientSharedMemory<C
       stream.load(shared.stages[0], thread);
     }
     ptx::cp_async_wait_group<0>();
-    __syncthreads();  // The tile is here, and nobody needs the one before any
-                      // more.
+    __syncthreads();  // The tile is here, and nobody needs the one before any more.
     stream.advance(thread);
     if (kTile.stages > 1 && !stream.at_end()) stream.load(shared.stages[1 - stage], thread);
 
@@ -219,8 +211,7 @@ __device__ void backward_keys(const BackwardParams& p, KeyGradientSharedMemory<C
       if (role == kOfKeys) share_score_gradients(shared.score_gradients, pair * kRows, left);
     }
     if (shared.stages[stage].about.hides_some) {
-      __syncthreads();  // All warps have multiplied with what now loses its
-                        // values that are not finite.
+      __syncthreads();  // All warps have multiplied with what now loses its values that are not finite.
       remove_not_finite<kThreads>(shared.stages[stage].rows[0], thread);
       found_not_finite |= remove_not_finite<kThreads>(shared.stages[stage].rows[1], thread);
       __syncthreads();

@@ -35,14 +35,13 @@ struct BackwardParams {
   Strides grad_output_strides, grad_query_strides, grad_key_strides, grad_value_strides;
   BiasGradient bias;
 
-  // What is known of every query row: [2, batch, heads_q, seq_q] float32,
-  // packed [2, heads_q, total_q]. The first half holds the logsumexps in base
-  // 2, the second delta, the sums of gradient times output.
+  // What is known of every query row: [2, batch, heads_q, seq_q] float32, packed [2, heads_q, total_q]. The first half
+  // holds the logsumexps in base 2, the second delta, the sums of gradient times output.
   float* row_sums;
   std::int64_t row_sums_batch, row_sums_half;  // elements from one to the next
 
-  // Sums of the gradient of the queries, [batch, heads_q, seq_q, width]
-  // float32; null if a kernel of its own computes it.
+  // Sums of the gradient of the queries, [batch, heads_q, seq_q, width] float32; null if a kernel of its own computes
+  // it.
   float* query_sums;
   std::int32_t query_sums_width;
 
@@ -52,10 +51,8 @@ struct BackwardParams {
   std::int32_t group;  // query heads that share one key and value head
   std::int32_t row_bytes,
       row_bytes_v;         // of a head's query or key, and of its value or output
-  std::int32_t alignment;  // largest of 16, 4 and 2 that divides every address
-                           // of a row, in bytes
-  std::int32_t tiles;      // blocks of the grid for one head; of packed rows for the
-                           // whole batch
+  std::int32_t alignment;  // largest of 16, 4 and 2 that divides every address of a row, in bytes
+  std::int32_t tiles;      // blocks of the grid for one head; of packed rows for the whole batch
   float query_sign;        // -1, 0 or 1: multiplies the scores
   float softmax_factor;    // multiplies them after that, to make exponents of 2
   float scale;             // of the scores: query_sign times a magnitude

@@ -1,6 +1,5 @@
-// Which part of a problem a block of a backward kernel computes. One thread
-// finds out, and leaves it in shared memory: numbers that are needed once a
-// tile, or only at the end, would take registers from the loop.
+// Which part of a problem a block of a backward kernel computes. One thread finds out, and leaves it in shared memory:
+// numbers that are needed once a tile, or only at the end, would take registers from the loop.
 #pragma once
 
 #include <type_traits>
@@ -19,8 +18,7 @@ __device__ Byte* row_at(Byte* data, const Strides& strides, int batch, int row, 
   return data + batch * strides.batch + row * strides.position + head * strides.head;
 }
 
-// The first of a head's two sums for the queries of a sequence; the other is
-// row_sums_half further.
+// The first of a head's two sums for the queries of a sequence; the other is row_sums_half further.
 __device__ inline float* row_sums_at(const BackwardParams& p, int batch, int row, int head) {
   return p.row_sums + batch * p.row_sums_batch + static_cast<std::int64_t>(head) * p.sequences.rows_q + row;
 }
@@ -54,21 +52,18 @@ struct GradientPlace {
   __device__ Place of_head(int query_head) const { return {batch, query_head, seq_q, seq_k}; }
 };
 
-// A tile of keys, whose gradients are summed, and the tiles of queries that may
-// see some of it.
+// A tile of keys, whose gradients are summed, and the tiles of queries that may see some of it.
 struct KeyGradientPlace : GradientPlace {
-  int first_key, keys_left;  // of the tile; what the tensor has of the sequence
-                             // from there on, whether it counts or not
+  int first_key, keys_left;  // of the tile; what the tensor has of the sequence from there on, whether it counts or not
   int first_tile, end_tile;  // of queries
 
-  // Tiles of one head are neighbours in the grid, so their queries stay in the
-  // L2 cache, and the first goes first: with causality most queries see it.
+  // Tiles of one head are neighbours in the grid, so their queries stay in the L2 cache, and the first goes first: with
+  // causality most queries see it.
   __device__ void find(const BackwardParams& p, KeyGradientTile size) {
     const int block = ptx::ctaid_x(), row = block / p.tiles;
     int tile = block % p.tiles, rows_of_sequence = p.sequences.rows_k;
     if (p.sequences.cu_seqlens_k != nullptr) {
-      // Rows behind the last sequence are one more, which nobody sees and whose
-      // gradients are zeros.
+      // Rows behind the last sequence are one more, which nobody sees and whose gradients are zeros.
       const Sequences of_keys{p.sequences.cu_seqlens_k, nullptr, nullptr, p.sequences.batch + 1, p.sequences.rows_k, 0};
       const PackedTile found = find_packed_tile(of_keys, tile, size.keys());
       head = row;
@@ -85,8 +80,7 @@ struct KeyGradientPlace : GradientPlace {
       head = row % p.heads_kv;
       set_sequence(p, row / p.heads_kv);
     }
-    // Offsets that do not ascend can lead to a tile before the sequence's
-    // first.
+    // Offsets that do not ascend can lead to a tile before the sequence's first.
     first_key = tile < 0 ? rows_of_sequence : tile * size.keys();
     keys_left = rows_of_sequence - first_key;
     find_queries(size);
@@ -111,8 +105,7 @@ struct KeyGradientPlace : GradientPlace {
 
 static_assert(sizeof(KeyGradientPlace) <= kGradientPlaceBytes);
 
-// A tile of queries, whose gradient is summed, and the tiles of keys that it
-// walks over.
+// A tile of queries, whose gradient is summed, and the tiles of keys that it walks over.
 struct QueryGradientPlace : GradientPlace {
   int first_query, last_query;
   KeyTiles keys;

@@ -12,8 +12,7 @@ Strides strides_of(const Tensor& tensor, int batch, int position, int head) {
   return {tensor.strides[batch] * size, tensor.strides[position] * size, tensor.strides[head] * size};
 }
 
-// The largest of 16, 4 and 2 that divides the addresses of all rows that are
-// copied in chunks.
+// The largest of 16, 4 and 2 that divides the addresses of all rows that are copied in chunks.
 int row_alignment(const BackwardProblem& b) {
   const Problem& p = b.forward;
   std::uint64_t bits = 0;

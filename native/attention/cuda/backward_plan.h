@@ -1,5 +1,5 @@
-// What a backward problem becomes on the device: which kernels, how many blocks
-// of each, and what they are given. Nothing here needs a device.
+// What a backward problem becomes on the device: which kernels, how many blocks of each, and what they are given.
+// Nothing here needs a device.
 #pragma once
 
 #include <cstdint>

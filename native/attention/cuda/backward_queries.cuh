@@ -1,15 +1,13 @@
-// The gradient of the queries: FlashAttention-2 backward (Dao 2023,
-// section 3.1.2), by tiles of queries, on the tensor cores of sm_80, or for
-// float32 on the CUDA cores.
+// The gradient of the queries: FlashAttention-2 backward (Dao 2023, section 3.1.2), by tiles of queries, on the tensor
+// cores of sm_80, or for float32 on the CUDA cores.
 //
-// A block owns a tile of queries of one head and walks over the keys that they
-// see, as the forward pass does. Each warp owns some rows of queries:
+// A block owns a tile of queries of one head and walks over the keys that they see, as the forward pass does. Each warp
+// owns some rows of queries:
 //
 //   S = Q K^T    dP = dO V^T    dQ += (exp(S - logsumexp) (dP - delta)) K
 //
-// The scores are computed a second time, for the gradients of keys and values
-// are summed by other blocks; in return all sums are formed in a fixed order,
-// by one warp each, without atomics.
+// The scores are computed a second time, for the gradients of keys and values are summed by other blocks; in return all
+// sums are formed in a fixed order, by one warp each, without atomics.
 #pragma once
 
 #include "attention/cuda/backward_place.cuh"
@@ -50,8 +48,7 @@ struct QueryGradientSharedMemory {
   Stage stages[kTile.stages];
 };
 
-// The tiles of keys that the block walks over, from the last to the first, and
-// how they are loaded.
+// The tiles of keys that the block walks over, from the last to the first, and how they are loaded.
 template <class Config>
 struct GradientKeyWalk {
   using Variant = typename Config::Variant;
@@ -125,8 +122,7 @@ __device__ void backward_queries(const BackwardParams& p, QueryGradientSharedMem
       walk.load(j, 0, thread);
     }
     ptx::cp_async_wait_group<0>();
-    __syncthreads();  // The tile is here, and nobody needs the one before any
-                      // more.
+    __syncthreads();  // The tile is here, and nobody needs the one before any more.
     const int tile = j;
     j = walk.before(j);
     if (kTile.stages > 1 && j >= 0) walk.load(j, 1 - stage, thread);
@@ -148,8 +144,7 @@ __device__ void backward_queries(const BackwardParams& p, QueryGradientSharedMem
                            });
                          });
     if (changes.hidden || state == TileState::partial) {
-      __syncthreads();  // All warps have multiplied with the keys, which now
-                        // lose what is not finite.
+      __syncthreads();  // All warps have multiplied with the keys, which now lose what is not finite.
       remove_not_finite<kThreads>(shared.stages[stage].keys, thread);
       __syncthreads();
     }

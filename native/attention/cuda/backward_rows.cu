@@ -1,6 +1,5 @@
-// What the backward pass needs to know of every query row, before anything
-// else: its logsumexp in base 2, and delta, the sum over its output of gradient
-// times output (FlashAttention-2, Dao 2023, section 3.1.2). One warp a row.
+// What the backward pass needs to know of every query row, before anything else: its logsumexp in base 2, and delta,
+// the sum over its output of gradient times output (FlashAttention-2, Dao 2023, section 3.1.2). One warp a row.
 //   KI_ELEMENT   ptx::f16, ptx::bf16 or float
 #include "attention/cuda/backward_place.cuh"
 #include "cuda/device/fragment.cuh"
@@ -55,8 +54,7 @@ extern "C" __global__ void __launch_bounds__(kRowSumsThreads)
       row_at(static_cast<const char*>(p.logsumexp), p.logsumexp_strides, batch, row, head));
   const float delta = sum_of_products<KI_ELEMENT>(p, batch, row, head);
   if (ptx::tid_x() % kWarpSize != 0) return;
-  // A row that sees nothing has exponents of -infinity, whatever they are taken
-  // from.
+  // A row that sees nothing has exponents of -infinity, whatever they are taken from.
   constexpr float kLog2e = 1.44269504088896341F;
   const bool sees_nothing = logsumexp == -kInfinity;
   float* to = row_sums_at(p, batch, row, head);

@@ -8,7 +8,8 @@
 
 namespace ki::attention::cuda {
 
-// The tile of queries that a block computes, and the keys that it walks over. One thread finds out, and leaves it in shared
+// The tile of queries that a block computes, and the keys that it walks over. One thread finds out, and leaves it in
+// shared
 // memory: numbers that are needed once a tile of keys, or only at the end, would take registers from the loop.
 struct QueryTile {
   Place place;

@@ -14,8 +14,8 @@ using namespace ki::cuda;
 // Multiplies sums by a factor and writes `rows` rows of them, by way of the rows of a shared tile from `first_row` on, which
 // no other warp uses. Only the first `counted` rows count: zeros are written in place of the others.
 template <int kRows, int kColumns, class Tile, class Rows>
-__device__ void write_gradient(const Accumulator<kRows, kColumns>& sums, float factor, Tile& staging, int first_row, int counted,
-                               int rows, char* to, std::int64_t pitch, const Rows& shape) {
+__device__ void write_gradient(const Accumulator<kRows, kColumns>& sums, float factor, Tile& staging, int first_row,
+                               int counted, int rows, char* to, std::int64_t pitch, const Rows& shape) {
   using T = typename Tile::Element;
   const int lane = ptx::tid_x() % kWarpSize;
 #pragma unroll
