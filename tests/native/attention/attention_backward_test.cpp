@@ -92,6 +92,18 @@ std::vector<GradientCase> deterministic_cases() {
   return cases;
 }
 
+/// Many chunks of keys, which different threads add to the gradients of the same queries and, for two heads, of the same bias.
+TEST(AttentionBackwardOrder, ThreadsOfTheCpuShareSumsInOneOrder) {
+  for (const std::int64_t heads : {1, 2}) {
+    AttentionCase c{.seq_q = 700, .seq_k = 2000, .heads_q = heads, .heads_kv = heads, .head_dim = 8, .head_dim_v = 8};
+    c.bias = {.shared = Shared::heads};
+    const GradientData data({c, heads == 2, true});
+    const Gradients want = run_backward(data, open_device("cpu", nullptr, 1));
+    const Device device = open_device("cpu", nullptr, 4);
+    for (int run = 0; run < 10; ++run) EXPECT_TRUE(run_backward(data, device).bits == want.bits);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Cases, AttentionBackwardDeterminism, testing::ValuesIn(deterministic_cases()), name_of);
 
 }  // namespace
