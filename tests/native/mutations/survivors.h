@@ -14,6 +14,10 @@ struct Survivor {
 };
 
 inline constexpr Survivor kSurvivors[] = {
+    {"attention_decode_f16_int8_", "unzero", "",
+     "what lies behind the last key or the head's last column is an integer: its weight or the query's column is 0"},
+    {"attention_decode_f16_int8_", "drop shfl", "shfl.sync.idx",
+     "the upper half of a row's offset, which is 0 in tensors below 4 GiB"},
     {"attention_forward_", "unzero", "",
      "the loop fetches the keys of a tile before the last, where no row is missing, and a column beyond the head meets "
      "a "
