@@ -44,7 +44,7 @@ AttentionGradients gradients(const AttentionArguments& a, const Array& grad_outp
   // Adds factor * x to a row of sums, each of which is kept in the arithmetic's type.
   const auto add = [&](double* sums, Float factor, const double* x, std::int64_t count) {
     for (std::int64_t c = 0; c < count; ++c) {
-      sums[c] = static_cast<Float>(sums[c]) + terms.term(factor * round(static_cast<Float>(x[c])));
+      sums[c] = static_cast<Float>(sums[c]) + terms.term(factor * static_cast<Float>(x[c]));
     }
   };
 
@@ -89,7 +89,8 @@ AttentionGradients gradients_magnitude(const AttentionArguments& arguments, cons
 }
 
 AttentionGradients gradients_naive(const AttentionArguments& arguments, const Array& grad_output, ki_dtype storage) {
-  return gradients(arguments, grad_output, Signed<Rounded>{{storage}});
+  const AttentionArguments a = in_storage(arguments, storage);
+  return with_rounding(storage, [&](auto round) { return gradients(a, grad_output, Signed<decltype(round)>{round}); });
 }
 
 }  // namespace ki::test

@@ -77,14 +77,14 @@ AttentionResult attention_magnitude(const AttentionArguments& a) {
 }
 
 AttentionResult attention_naive(const AttentionArguments& arguments, ki_dtype storage) {
-  const Rounded round{storage};
-  AttentionArguments a = arguments;
-  for (double& x : a.query.values) x = round_to(storage, static_cast<float>(x));  // those that were turned
-  return for_each_query(a, [&](auto h, auto i, double* output, double& logsumexp) {
-    const Softmax in_float32(a, Rounded{KI_DTYPE_FLOAT32}, h, i);
-    logsumexp = in_float32.logsumexp;
-    const Softmax p = storage == KI_DTYPE_FLOAT32 ? in_float32 : Softmax(a, round, h, i);
-    std::ranges::copy(output_row(a, round, p, h, i), output);
+  const AttentionArguments a = in_storage(arguments, storage);
+  return with_rounding(storage, [&](auto round) {
+    return for_each_query(a, [&](auto h, auto i, double* output, double& logsumexp) {
+      const Softmax p(a, round, h, i);
+      std::ranges::copy(output_row(a, round, p, h, i), output);
+      const bool is_float32 = storage == KI_DTYPE_FLOAT32;
+      logsumexp = is_float32 ? p.logsumexp : Softmax(a, Rounded<KI_DTYPE_FLOAT32>{}, h, i).logsumexp;
+    });
   });
 }
 

@@ -62,7 +62,7 @@ AttentionResult attention_magnitude(const AttentionArguments& arguments);
 
 /// The formula with every elementary result (a product, a hyperbolic tangent, an exponential, a quotient, a finished sum) rounded
 /// to `storage`, and sums in float32. Bias and slopes, which may be float32 whatever the storage type is, are added in float32.
-/// The logsumexp, which is stored in float32, is computed in float32 throughout, from queries in the storage type.
+/// The logsumexp, which is stored in float32, is computed in float32 throughout, from queries and keys in the storage type.
 AttentionResult attention_naive(const AttentionArguments& arguments, ki_dtype storage);
 
 }  // namespace ki::test

@@ -150,6 +150,17 @@ TEST(AttentionReference, DraftTokensSeeThePrefixThemselvesAndTheirAncestors) {
   EXPECT_EQ(row(4), "xxxxx.x");
 }
 
+TEST(AttentionReference, ATreeThatIsAChainIsCausality) {
+  AttentionArguments a = random_arguments(11), causal = a;
+  causal.causal = true;
+  a.window_right = 0;  // of the queries before the drafts
+  a.tree_mask = Array({4, 4});
+  for (std::int64_t t = 0; t < 4; ++t) {
+    for (std::int64_t ancestor = 0; ancestor <= t; ++ancestor) (*a.tree_mask)({t, ancestor}) = 1;
+  }
+  EXPECT_EQ(attention_reference(a).output.values, attention_reference(causal).output.values);
+}
+
 TEST(AttentionReference, RowsThatSeeNoKeyAreZero) {
   Random random(3);
   AttentionArguments a = arguments_of(random_array(random, {5, 1, 2}), random_array(random, {2, 1, 2}),

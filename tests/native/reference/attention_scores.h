@@ -18,11 +18,29 @@ struct Exact {
   double operator()(double x) const { return x; }
 };
 
+template <ki_dtype kStorage>
 struct Rounded {
   using Float = float;
-  ki_dtype storage;
-  float operator()(float x) const { return round_to(storage, x); }
+  float operator()(float x) const { return round_to(kStorage, x); }
 };
+
+/// Calls function(Rounded<storage>{}).
+template <class Function>
+auto with_rounding(ki_dtype storage, Function function) {
+  switch (storage) {
+    case KI_DTYPE_FLOAT16: return function(Rounded<KI_DTYPE_FLOAT16>{});
+    case KI_DTYPE_BFLOAT16: return function(Rounded<KI_DTYPE_BFLOAT16>{});
+    default: return function(Rounded<KI_DTYPE_FLOAT32>{});
+  }
+}
+
+/// Query, key and value in the storage type, to which a rotary embedding and the scales of an int8 cache have not kept.
+inline AttentionArguments in_storage(AttentionArguments a, ki_dtype storage) {
+  for (Array* array : {&a.query, &a.key, &a.value}) {
+    for (double& x : array->values) x = round_to(storage, static_cast<float>(x));
+  }
+  return a;
+}
 
 /// scale * q . k, after the soft-cap.
 template <class Round>
@@ -33,7 +51,7 @@ typename Round::Float capped_product(const AttentionArguments& a, Round round, s
   const double* k = a.key.row({j, a.head_kv(h)});
   Float dot = 0;
   for (std::int64_t c = 0; c < a.query.shape[2]; ++c) {
-    dot += round(round(static_cast<Float>(q[c])) * round(static_cast<Float>(k[c])));
+    dot += round(static_cast<Float>(q[c]) * static_cast<Float>(k[c]));
   }
   const Float s = round(static_cast<Float>(a.scale) * round(dot));
   if (a.softcap == 0) return s;
@@ -103,7 +121,7 @@ std::vector<typename Round::Float> output_row(const AttentionArguments& a, Round
     if (p.hidden[at]) continue;
     const Float weight = round(p.weights[at] * static_cast<Float>(dropout_factor(a, h, i, j)));
     const double* v = a.value.row({j, a.head_kv(h)});
-    for (std::size_t c = 0; c < sums.size(); ++c) sums[c] += round(weight * round(static_cast<Float>(v[c])));
+    for (std::size_t c = 0; c < sums.size(); ++c) sums[c] += round(weight * static_cast<Float>(v[c]));
   }
   for (Float& sum : sums) sum = round(sum);
   return sums;

@@ -95,7 +95,7 @@ void add_splits(Table& table) {
       if (count > 8) continue;
       table.push_back(split(causal(cached(dtype, 5, 300, {0, 5, 299}, {6, 2}, {64, 40})), count));
       table.push_back(split(causal(shaped(dtype, 2, {3, 545}, {4, 2}, {32, 24})), count));
-      table.push_back(split(placed(shaped(dtype, 1, {70, 260}, {2, 1}, {64, 64}), Placement::aligned), count));
+      table.push_back(split(placed(shaped(dtype, 1, {70, 260}, {2, 2}, {64, 64}), Placement::aligned), count));
       table.push_back(split(causal(shaped(dtype, 1, {1, 1}, {4, 2}, {32, 40})), count));
       table.back().packed_q = {1, 20, 0, 3};
       table.back().packed_k = {100, 20, 7, 65};

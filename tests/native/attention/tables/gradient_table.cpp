@@ -132,6 +132,8 @@ void add_scores(GradientTable& table) {
     add(table, c);
     table.push_back({c, false});
   }
+  table.push_back({kTiles, true, true});  // where the fastest way is another
+  table.push_back({kWideTiles, true, true});
 }
 
 /// Packed sequences and keys that do not count; a sequence of one key among them.

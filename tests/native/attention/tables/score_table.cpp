@@ -25,10 +25,10 @@ const AttentionCase kSmallHalf = shaped(KI_DTYPE_FLOAT16, 2, {37, 53}, {6, 2}, {
 const AttentionCase kLong = shaped(KI_DTYPE_FLOAT32, 1, {19, 545}, {2, 1}, {40, 33});
 const AttentionCase kSingle = shaped(KI_DTYPE_BFLOAT16, 2, {1, 129}, {6, 2}, {64, 64});
 const AttentionCase kTall = causal(shaped(KI_DTYPE_FLOAT32, 2, {83, 66}, {3, 1}, {32, 32}));
-const AttentionCase kTiles = placed(shaped(KI_DTYPE_FLOAT16, 1, {150, 300}, {4, 2}, {64, 64}), Placement::aligned);
+const AttentionCase kTiles = placed(shaped(KI_DTYPE_FLOAT16, 1, {150, 270}, {3, 1}, {64, 64}), Placement::aligned);
 const AttentionCase kWideTiles =
-    placed(shaped(KI_DTYPE_BFLOAT16, 1, {150, 200}, {4, 2}, {128, 128}), Placement::aligned);
-const AttentionCase kPlainTiles = shaped(KI_DTYPE_FLOAT32, 1, {150, 200}, {2, 1}, {64, 64});
+    placed(shaped(KI_DTYPE_BFLOAT16, 1, {140, 150}, {2, 2}, {128, 128}), Placement::aligned);
+const AttentionCase kPlainTiles = shaped(KI_DTYPE_FLOAT32, 1, {70, 150}, {2, 2}, {64, 64});
 
 void add_windows(Table& table) {
   const std::initializer_list<AttentionCase> shapes{kSmall, kSmallHalf, kLong, kSingle, kTall, kTiles, kWideTiles};
