@@ -22,7 +22,10 @@ int row_alignment(const Problem& p) {
   return bits % 16 == 0 ? 16 : bits % 4 == 0 ? 4 : 2;
 }
 
-ForwardParams forward_params(const Problem& p, int alignment, int queries_per_tile) {
+}  // namespace
+
+ForwardParams forward_params(const Problem& p, const TileSize& tile) {
+  const int queries_per_tile = tile.queries();
   ForwardParams params{};
   params.query = p.query.data;
   params.key = p.key.data;
@@ -42,7 +45,7 @@ ForwardParams forward_params(const Problem& p, int alignment, int queries_per_ti
   params.group = static_cast<std::int32_t>(p.group);
   params.row_bytes = static_cast<std::int32_t>(p.head_dim * size_of(p.query.dtype));
   params.row_bytes_v = static_cast<std::int32_t>(p.head_dim_v * size_of(p.query.dtype));
-  params.alignment = alignment;
+  params.alignment = row_alignment(p);
   const std::int64_t tiles = is_packed(p) ? packed_tiles(p.total_q, p.batch, queries_per_tile)
                                           : (p.seq_q + queries_per_tile - 1) / queries_per_tile;
   params.query_tiles = static_cast<std::int32_t>(tiles);
@@ -51,20 +54,21 @@ ForwardParams forward_params(const Problem& p, int alignment, int queries_per_ti
   return params;
 }
 
-}  // namespace
+std::int64_t forward_blocks(const Problem& p, const ForwardParams& params) {
+  return (is_packed(p) ? 1 : p.batch) * p.heads_q * params.query_tiles;
+}
 
 LaunchPlan plan_forward(const Problem& p) {
   LaunchPlan plan{};
-  const int alignment = row_alignment(p);
   plan.instantiation = find_instantiation(p.query.dtype, p.is_general(), static_cast<int>(p.head_dim),
-                                          static_cast<int>(p.head_dim_v), alignment);
-  plan.params.forward = forward_params(p, alignment, plan.instantiation->tile.queries());
+                                          static_cast<int>(p.head_dim_v), row_alignment(p));
+  plan.params.forward = forward_params(p, plan.instantiation->tile);
   plan.params_bytes = sizeof(KernelParams<NoParams>);
   if (p.is_general()) {
     plan.params.variant = general_params(p);
     plan.params_bytes = sizeof(plan.params);
   }
-  plan.blocks = (is_packed(p) ? 1 : p.batch) * p.heads_q * plan.params.forward.query_tiles;
+  plan.blocks = forward_blocks(p, plan.params.forward);
   return plan;
 }
 

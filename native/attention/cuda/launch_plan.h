@@ -18,6 +18,10 @@ struct LaunchPlan {
   std::int64_t blocks;       // of a one-dimensional grid: the other dimensions stop at 65,535
 };
 
+// Its two halves, for a kernel with a variant that is in no list.
+ForwardParams forward_params(const Problem& problem, const TileSize& tile);
+std::int64_t forward_blocks(const Problem& problem, const ForwardParams& params);
+
 LaunchPlan plan_forward(const Problem& problem);
 
 }  // namespace ki::attention::cuda

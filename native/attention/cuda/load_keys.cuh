@@ -15,7 +15,7 @@ __device__ void load_rows(Tile& tile, const char* rows, std::int64_t pitch, int 
                           int j) {
   constexpr int kThreads = Config::kTile.threads();
   const int thread = ptx::tid_x(), first = j * Tile::kRows;
-  const char* source = TileShare<Tile, kThreads>::source(rows + first * pitch, pitch, thread);
+  const char* source = TileShare<Tile, kThreads>::source(rows, first, pitch, thread);
   load_tile_async<kThreads>(tile, source, pitch, seq_k - first, typename Config::Rows(row_bytes, alignment), thread);
   ptx::cp_async_commit_group();
 }

@@ -18,7 +18,8 @@ ScoreTensor score_tensor(const Tensor& tensor) {
   if (tensor.rank == 0) return {};
   const std::int64_t size = size_of(tensor.dtype);
   ScoreTensor scores{};
-  scores.data = tensor.data;
+  // One without elements may have no address. It is not absent: what lies beyond a mask is hidden.
+  scores.data = tensor.data != nullptr ? static_cast<const void*>(tensor.data) : "";
   scores.batch = tensor.strides[0] * size;
   scores.head = tensor.strides[1] * size;
   scores.query = tensor.strides[2] * size;

@@ -56,7 +56,7 @@ struct PackedTile {
 };
 
 KI_HOST_DEVICE constexpr std::int64_t packed_tiles(std::int64_t rows_q, std::int64_t batch, std::int32_t rows) {
-  return rows_q == 0 ? 0 : rows_q / rows + batch;
+  return rows_q == 0 || batch == 0 ? 0 : rows_q / rows + batch;
 }
 
 // The sequence that a tile of the batch belongs to: the last whose tiles do not begin behind it.

@@ -54,8 +54,11 @@ constexpr TileSize whole_tile(int head_dim) {
 // for the checks at the edges. Beyond 128 columns, half as many keys keep two blocks within shared memory.
 constexpr TileSize padded_tile(int head_dim) { return {head_dim, 16, 4, head_dim > 128 ? 32 : 64, 2, 2}; }
 
-// Tiles for heads of exactly 64 or 128 under a variant. Its temporaries do not fit beside 32 rows of sums.
-constexpr TileSize variant_tile(int head_dim) { return {head_dim, 16, 4, 64, 2, 2}; }
+// The same under a variant, whose temporaries need room as well: half as many keys. Half as many rows would cost more, for
+// the reason above.
+constexpr TileSize variant_tile(int head_dim) {
+  return head_dim == 64 ? TileSize{64, 32, 4, 64, 2, 2} : TileSize{128, 32, 4, 32, 2, 2};
+}
 
 // Tiles for float32, which is computed without tensor cores: TF32 would round the inputs to 10 bits. 16 lanes share 4 rows,
 // and every value they load from shared memory serves 4 products. The keys are as many as leave room for two blocks, and

@@ -47,6 +47,10 @@ struct TileShare {
   __device__ static const char* source(const char* rows, std::int64_t pitch, int thread) {
     return rows + row(thread) * pitch + chunk(thread) * kChunkBytes;
   }
+  // The same of a tile whose first row is the first-th. Unsigned numbers are cheaper to multiply with 64 bits.
+  __device__ static const char* source(const char* rows, unsigned first, std::int64_t pitch, int thread) {
+    return rows + (first + static_cast<unsigned>(row(thread))) * pitch + chunk(thread) * kChunkBytes;
+  }
 };
 
 namespace detail {

@@ -154,6 +154,15 @@ TEST(GeneralParams, TheScaleIsAppliedWhereItsMagnitudeCounts) {
   EXPECT_EQ(query_sign(p), -1);
 }
 
+TEST(GeneralParams, AMaskWithoutElementsHidesEverything) {
+  Problem p = problem_of({});
+  EXPECT_EQ(general_params(p).mask.data, nullptr);
+  p.mask = dense(KI_DTYPE_BOOL, 1, 1, 100, 0);
+  p.mask.data = nullptr;
+  EXPECT_NE(general_params(p).mask.data, nullptr) << "it is there";
+  EXPECT_EQ(general_params(p).mask.keys, 0) << "and no key is in it";
+}
+
 TEST(GeneralParams, BiasAndMaskAreBroadcastByTheirStridesAndReadInPairsIfAllAreAligned) {
   Problem p = problem_of({});
   p.bias = dense(KI_DTYPE_FLOAT16, 2, 6, 1, 70);

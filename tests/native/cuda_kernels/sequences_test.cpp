@@ -98,6 +98,7 @@ TEST(PackedTiles, EveryTileOfEverySequenceIsTakenOnce) {
 
 TEST(PackedTiles, NothingToDoTakesNoBlocks) {
   EXPECT_EQ(packed_tiles(0, 100, 128), 0);
+  EXPECT_EQ(packed_tiles(1000, 0, 128), 0) << "rows that belong to no sequence";
   EXPECT_EQ(packed_tiles(1, 1, 128), 1);
 }
 
