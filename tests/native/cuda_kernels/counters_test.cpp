@@ -75,6 +75,37 @@ TEST_P(AttentionCounters, NoProductIsComputedForATileThatNoQuerySees) {
   EXPECT_EQ(number(count(c), "tensor_instructions", "", ""), products_of_tiles(6 * tiles_per_diagonal));
 }
 
+/// A float32 bias is read once for each score, in whole sectors, beside a mask.
+TEST_P(AttentionCounters, BiasAndMaskAreReadOnceAndSharedMemoryStaysFreeOfConflicts) {
+  AttentionCase c = problem(2 * kQueries, 4 * GetParam().keys);
+  c.bias = BiasCase{.float32 = true};
+  const std::string json = count(c);
+  const std::int64_t scores = 2 * c.seq_q * c.seq_k;
+  EXPECT_EQ(number(json, "global", "ld.global", "sectors"), number(json, "global", "ld.global", "ideal_sectors"));
+  EXPECT_EQ(number(json, "global", "ld.global", "bytes"), 4 * scores);
+  c.mask = MaskCase{.pattern = MaskPattern::all_true};
+  const std::string masked = count(c);
+  EXPECT_EQ(number(masked, "global", "ld.global", "bytes"), 5 * scores);
+  for (const char* kind : {"ldmatrix", "cp.async", "st.shared", "ld.shared"}) {
+    EXPECT_EQ(number(masked, "shared", kind, "wavefronts"), number(masked, "shared", kind, "ideal_wavefronts")) << kind;
+  }
+}
+
+/// A window skips what lies before it, all but the tile of the sinks.
+TEST_P(AttentionCounters, NoProductIsComputedForATileOutsideOfTheWindow) {
+  AttentionCase c = problem(4 * kQueries, 4 * kQueries);
+  const auto products_of_tiles = [&](std::int64_t tiles) {
+    const std::int64_t heads = 2, one = 16 * 8 * 16;
+    return heads * 2 * tiles * kQueries * GetParam().keys * GetParam().head_dim / one;
+  };
+  const std::int64_t in_window = 1 + 2 + 2 + 2, tiles_per_window = kQueries / GetParam().keys;
+  c.causal = true;
+  c.window = Window{kQueries - 1, -1};
+  EXPECT_EQ(number(count(c), "tensor_instructions", "", ""), products_of_tiles(in_window * tiles_per_window));
+  c.sink_count = 4;
+  EXPECT_EQ(number(count(c), "tensor_instructions", "", ""), products_of_tiles(in_window * tiles_per_window + 2));
+}
+
 INSTANTIATE_TEST_SUITE_P(Kernels, AttentionCounters,
                          testing::Values(Kernel{KI_DTYPE_FLOAT16, 64, 128}, Kernel{KI_DTYPE_FLOAT16, 128, 64},
                                          Kernel{KI_DTYPE_BFLOAT16, 64, 128}, Kernel{KI_DTYPE_BFLOAT16, 128, 64}),

@@ -83,6 +83,25 @@ std::vector<Garbage> garbage() {
   packed.packed_k = {70, 5, 100};
   packed.split_count = 3;
   all.push_back({"packed_keys", packed, [](AttentionData& d) { fill(d.cu_seqlens_k, {-9, kLargest, 3, kSmallest}); }});
+  // No cache, and more queries than are computed one by one. Their sequences do not overlap: rows written twice are
+  // unspecified, but the virtual GPU calls it a race.
+  for (const auto& [name, dtype] : {std::pair{"f16", f16}, {"f32", f32}}) {
+    AttentionCase many{.dtype = dtype, .heads_q = 2, .heads_kv = 1, .head_dim = 64, .head_dim_v = 64, .causal = true};
+    many.placement = Placement::aligned;
+    many.packed_q = {150, 0, 30, 40};
+    many.packed_k = {70, 130, 20, 50};
+    many.used = {70, 1, 0, 20};
+    const auto add = [&, name = std::string(name)](const std::string& what, std::function<void(AttentionData&)> spoil) {
+      all.push_back({name + "_many_queries_" + what, many, std::move(spoil)});
+    };
+    add("queries", [](AttentionData& d) { fill(d.cu_seqlens_q, {-7, 1000, 100, 100, kSmallest}); });
+    add("queries_descending", [](AttentionData& d) { fill(d.cu_seqlens_q, {220, 130, 100, 5, 0}); });
+    add("queries_too_many", [](AttentionData& d) {
+      fill(d.cu_seqlens_q, {kSmallest, kLargest, kLargest, kLargest, kLargest});
+    });
+    add("keys", [](AttentionData& d) { fill(d.cu_seqlens_k, {kLargest, -9, 269, 271, kSmallest}); });
+    add("used", [](AttentionData& d) { fill(d.seqused_k, {kLargest, kSmallest, 71, -1}); });
+  }
   return all;
 }
 
