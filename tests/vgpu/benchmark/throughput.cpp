@@ -39,9 +39,12 @@ std::vector<std::uint16_t> random_elements(std::size_t count, std::uint32_t stat
   return elements;
 }
 
-attention::ForwardParams make_params(KernelRun& run, int head_dim) {
+using Params = attention::KernelParams<attention::NoParams>;
+
+Params make_params(KernelRun& run, int head_dim) {
   const std::size_t elements = std::size_t{kHeads} * kSequence * static_cast<std::size_t>(head_dim);
-  attention::ForwardParams params{};
+  Params kernel_params{};
+  attention::ForwardParams& params = kernel_params.forward;
   const auto pointer = [](std::uint64_t address) { return reinterpret_cast<void*>(address); };
   params.query = pointer(run.upload(random_elements(elements, 1)));
   params.key = pointer(run.upload(random_elements(elements, 2)));
@@ -52,16 +55,16 @@ attention::ForwardParams make_params(KernelRun& run, int head_dim) {
   params.query_strides = params.key_strides = params.value_strides =
       params.output_strides = {kHeads * kSequence * row, row, kSequence * row};
   params.logsumexp_strides = {kHeads * kSequence * 4, 4, kSequence * 4};
-  params.seq_q = kSequence;
+  params.sequences = {nullptr, nullptr, nullptr, 1, kSequence, kSequence};
+  params.window = {kSequence, kSequence, 0};
   params.heads_q = kHeads;
   params.group = 1;
   params.row_bytes = params.row_bytes_v = static_cast<std::int32_t>(row);
   params.alignment = 16;
   params.query_tiles = kSequence / attention::whole_tile(head_dim).queries();
-  params.visible = attention::VisibleKeys::all(kSequence);
   params.query_sign = 1.0f;
   params.scale_log2 = 0.18f;
-  return params;
+  return kernel_params;
 }
 
 void measure(const std::string& ptx, int head_dim, int runs, const Mode& mode) {
@@ -69,9 +72,9 @@ void measure(const std::string& ptx, int head_dim, int runs, const Mode& mode) {
   run.settings.checks = mode.checks;
   run.settings.counters = mode.counters;
   run.settings.rounding = mode.rounding;
-  const attention::ForwardParams params = make_params(run, head_dim);
+  const Params params = make_params(run, head_dim);
   const attention::TileSize tile = attention::whole_tile(head_dim);
-  const std::uint32_t blocks = static_cast<std::uint32_t>(params.query_tiles * kHeads);
+  const std::uint32_t blocks = static_cast<std::uint32_t>(params.forward.query_tiles * kHeads);
   double best = 1e9;
   for (int i = 0; i < runs; ++i) {
     const auto begin = std::chrono::steady_clock::now();
