@@ -97,6 +97,7 @@ std::string AttentionCase::name() const {
   if (scale) text << "_scale_" << name_of_number(*scale);
   write_scores(*this, text);
   if (cache) write_cache(*cache, text);
+  if (keys_of) text << "_keys_of_" << dtype_name(*keys_of);
   if (split_count != 0) text << "_split" << split_count;
   if (!logsumexp) text << "_no_logsumexp";
   if (contents != Contents::normal) text << "_" << name_of(contents);

@@ -118,6 +118,7 @@ struct AttentionCase {
   std::vector<std::int64_t> used{};      ///< seqused_k
   std::optional<CacheCase> cache{};
   std::int32_t split_count = 0;
+  std::optional<ki_dtype> keys_of{};  ///< type of key and value under a float32 query, without a cache
 
   /// Unique, and made of letters, digits and underscores, as GoogleTest demands.
   std::string name() const;
@@ -133,7 +134,7 @@ struct AttentionCase {
   std::int64_t longest_q() const;
   std::int64_t longest_k() const;
 
-  ki_dtype key_dtype() const { return cache && cache->dtype ? *cache->dtype : dtype; }
+  ki_dtype key_dtype() const { return cache && cache->dtype ? *cache->dtype : keys_of.value_or(dtype); }
 };
 
 void PrintTo(const AttentionCase& attention_case, std::ostream* stream);

@@ -138,6 +138,23 @@ void add_rotary(Table& table) {
   }
 }
 
+/// Keys narrower than the queries, without a cache.
+void add_narrow_keys(Table& table) {
+  for (const ki_dtype narrow : {KI_DTYPE_FLOAT16, KI_DTYPE_BFLOAT16}) {
+    const auto add = [&](AttentionCase c) {
+      c.keys_of = narrow;
+      table.push_back(c);
+    };
+    add(shaped(KI_DTYPE_FLOAT32, 2, {1, 600}, {6, 2}, {40, 24}));
+    add(causal(shaped(KI_DTYPE_FLOAT32, 2, {70, 130}, {3, 1}, {33, 64})));
+    add(placed(causal(shaped(KI_DTYPE_FLOAT32, 1, {40, 90}, {2, 2}, {128, 128})), Placement::aligned));
+    AttentionCase packed = causal(shaped(KI_DTYPE_FLOAT32, 1, {1, 1}, {2, 1}, {20, 36}));
+    packed.packed_q = {3, 0, 40, 1};
+    packed.packed_k = {70, 5, 41, 0};
+    add(packed);
+  }
+}
+
 /// Caches narrower than the queries.
 void add_narrow_types(Table& table) {
   for (const ki_dtype dtype : kDtypes) {
@@ -229,8 +246,8 @@ void add_cached_scores(Table& table) {
 }  // namespace
 
 void add_cache_cases(Table& table) {
-  for (const auto add : {add_places, add_decoding, add_splits, add_appending, add_rotary, add_narrow_types, add_mixes,
-                         add_cached_scores}) {
+  for (const auto add : {add_places, add_decoding, add_splits, add_appending, add_rotary, add_narrow_keys,
+                         add_narrow_types, add_mixes, add_cached_scores}) {
     add(table);
   }
 }
