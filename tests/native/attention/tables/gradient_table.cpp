@@ -133,6 +133,7 @@ void add_scores(GradientTable& table) {
     table.push_back({c, false});
   }
   table.push_back({kTiles, true, true});  // where the fastest way is another
+  table.push_back({causal(kWideTiles), false, true});
   table.push_back({kWideTiles, true, true});
 }
 
