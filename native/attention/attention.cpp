@@ -2,25 +2,7 @@
 #include "attention/problem.h"
 #include "core/abi.h"
 #include "core/handles.h"
-
-namespace ki::attention {
-namespace {
-
-// The workspace to use: the caller's, if it is good enough, or the stream's own.
-void* choose_workspace(Stream& stream, std::uint64_t needed, void* workspace, std::uint64_t workspace_bytes) {
-  if (workspace == nullptr) {
-    if (workspace_bytes != 0) refuse("workspace", "is NULL, and workspace_bytes is ", workspace_bytes);
-    return stream.workspace(needed);
-  }
-  if (reinterpret_cast<std::uintptr_t>(workspace) % kWorkspaceAlignment != 0) {
-    refuse("workspace", "is misaligned: it needs a multiple of ", kWorkspaceAlignment, " bytes");
-  }
-  if (workspace_bytes < needed) refuse("workspace", "has ", workspace_bytes, " bytes, and ", needed, " are needed");
-  return workspace;
-}
-
-}  // namespace
-}  // namespace ki::attention
+#include "core/workspace.h"
 
 ki_status ki_attention_forward_workspace(ki_device* device, const ki_attention_problem* problem,
                                          uint64_t* size_bytes) noexcept {
@@ -43,7 +25,7 @@ ki_status ki_attention_forward(ki_stream* stream, const ki_attention_problem* pr
     const auto& operations = ki::require_operations<ki::attention::Operations>(on, ki::attention::kOperator);
     operations.check_forward(on, checked);
     const std::uint64_t needed = operations.forward_workspace(on, checked);
-    void* scratch = ki::attention::choose_workspace(queue, needed, workspace, workspace_bytes);
+    void* scratch = ki::choose_workspace(queue, needed, workspace, workspace_bytes);
     operations.forward(on, queue, checked, scratch);
   });
 }
@@ -71,7 +53,7 @@ ki_status ki_attention_backward(ki_stream* stream, const ki_attention_problem* p
     const auto& operations = ki::require_operations<ki::attention::Operations>(on, ki::attention::kOperator);
     operations.check_backward(on, checked);
     const std::uint64_t needed = operations.backward_workspace(on, checked);
-    void* scratch = ki::attention::choose_workspace(queue, needed, workspace, workspace_bytes);
+    void* scratch = ki::choose_workspace(queue, needed, workspace, workspace_bytes);
     operations.backward(on, queue, checked, scratch);
   });
 }

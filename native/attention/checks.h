@@ -1,34 +1,11 @@
-// What the readers of attention's problems share: checks of one tensor against another.
+// What the readers of attention's problems share.
 #pragma once
 
 #include <cstdint>
-#include <span>
 
-#include "core/tensor.h"
+#include "core/checks.h"
 
 namespace ki::attention {
-
-// A tensor's dimension must have the length that another tensor has set.
-struct Expected {
-  const char* dimension;
-  std::int64_t length;
-  const char* set_by;
-  const Tensor& setter;
-};
-
-void require_length(const Tensor& tensor, const char* name, int dimension, const Expected& expected);
-
-// The same, or 1.
-void require_length_or_one(const Tensor& tensor, const char* name, int dimension, const Expected& expected);
-
-// `shape` and `like`'s shape must be the same; `dimensions` names them.
-void require_shape_of(const Tensor& tensor, const char* name, std::span<const char* const> dimensions,
-                      const Tensor& like, const char* like_name);
-
-void require_dtype(const Tensor& tensor, const char* name, ki_dtype expected, const char* why = "");
-
-// Refuses what is not float32, float16 or bfloat16.
-void require_float(const Tensor& tensor, const char* name);
 
 // Between 1 and kMaxHeadDim.
 void require_head_dim(const Tensor& tensor, const char* name, const char* dimension, std::int64_t length);
@@ -38,15 +15,5 @@ int given_rank(const ki_tensor* tensor, const char* name);
 
 // Adds a first dimension of length 1 and stride 0: a packed tensor, or one that all batch entries share.
 Tensor with_batch(Tensor tensor);
-
-// A tensor of a problem, for the checks that concern all.
-struct NamedTensor {
-  const Tensor* tensor;  // rank 0 if absent
-  const char* name;
-  bool written;
-};
-
-// Every tensor is on the device, and what is written overlaps nothing.
-void check_placement(std::span<const NamedTensor> tensors, const ki_device_info& device);
 
 }  // namespace ki::attention
