@@ -22,6 +22,12 @@ internal static unsafe class AbiLayout
         new("ki_attention_problem", 168, sizeof(ki_attention_problem)),
         new("ki_attention_gradients", 48, sizeof(ki_attention_gradients)),
         new("ki_attention_combine_problem", 40, sizeof(ki_attention_combine_problem)),
+        new("ki_long_convolution_options", 64, sizeof(ki_long_convolution_options)),
+        new("ki_long_convolution_plan_info", 56, sizeof(ki_long_convolution_plan_info)),
+        new("ki_long_convolution_problem", 56, sizeof(ki_long_convolution_problem)),
+        new("ki_long_convolution_gradients", 64, sizeof(ki_long_convolution_gradients)),
+        new("ki_short_convolution_problem", 48, sizeof(ki_short_convolution_problem)),
+        new("ki_short_convolution_gradients", 40, sizeof(ki_short_convolution_gradients)),
     ];
 
     /// <summary>Every field of every struct, in order.</summary>
@@ -35,6 +41,12 @@ internal static unsafe class AbiLayout
         .. Fields_ki_attention_problem(),
         .. Fields_ki_attention_gradients(),
         .. Fields_ki_attention_combine_problem(),
+        .. Fields_ki_long_convolution_options(),
+        .. Fields_ki_long_convolution_plan_info(),
+        .. Fields_ki_long_convolution_problem(),
+        .. Fields_ki_long_convolution_gradients(),
+        .. Fields_ki_short_convolution_problem(),
+        .. Fields_ki_short_convolution_gradients(),
     ];
 
     private static Field[] Fields_ki_device_info()
@@ -175,6 +187,103 @@ internal static unsafe class AbiLayout
             new("ki_attention_combine_problem", "partial_logsumexps", 16, 8, (int)((byte*)&value.partial_logsumexps - (byte*)&value), sizeof(ki_tensor*)),
             new("ki_attention_combine_problem", "output", 24, 8, (int)((byte*)&value.output - (byte*)&value), sizeof(ki_tensor*)),
             new("ki_attention_combine_problem", "logsumexp", 32, 8, (int)((byte*)&value.logsumexp - (byte*)&value), sizeof(ki_tensor*)),
+        ];
+    }
+
+    private static Field[] Fields_ki_long_convolution_options()
+    {
+        ki_long_convolution_options value;
+        return
+        [
+            new("ki_long_convolution_options", "struct_size", 0, 4, (int)((byte*)&value.struct_size - (byte*)&value), sizeof(uint)),
+            new("ki_long_convolution_options", "flags", 4, 4, (int)((byte*)&value.flags - (byte*)&value), sizeof(ki_long_convolution_flags)),
+            new("ki_long_convolution_options", "channels", 8, 8, (int)((byte*)&value.channels - (byte*)&value), sizeof(long)),
+            new("ki_long_convolution_options", "length", 16, 8, (int)((byte*)&value.length - (byte*)&value), sizeof(long)),
+            new("ki_long_convolution_options", "filter_length", 24, 8, (int)((byte*)&value.filter_length - (byte*)&value), sizeof(long)),
+            new("ki_long_convolution_options", "fft_size", 32, 8, (int)((byte*)&value.fft_size - (byte*)&value), sizeof(long)),
+            new("ki_long_convolution_options", "frequency_block", 40, 8, (int)((byte*)&value.frequency_block - (byte*)&value), sizeof(long)),
+            new("ki_long_convolution_options", "frequency_mask", 48, 8, (int)((byte*)&value.frequency_mask - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_long_convolution_options", "squash", 56, 4, (int)((byte*)&value.squash - (byte*)&value), sizeof(float)),
+            new("ki_long_convolution_options", "reserved", 60, 4, (int)((byte*)&value.reserved - (byte*)&value), sizeof(uint)),
+        ];
+    }
+
+    private static Field[] Fields_ki_long_convolution_plan_info()
+    {
+        ki_long_convolution_plan_info value;
+        return
+        [
+            new("ki_long_convolution_plan_info", "struct_size", 0, 4, (int)((byte*)&value.struct_size - (byte*)&value), sizeof(uint)),
+            new("ki_long_convolution_plan_info", "flags", 4, 4, (int)((byte*)&value.flags - (byte*)&value), sizeof(ki_long_convolution_flags)),
+            new("ki_long_convolution_plan_info", "channels", 8, 8, (int)((byte*)&value.channels - (byte*)&value), sizeof(long)),
+            new("ki_long_convolution_plan_info", "length", 16, 8, (int)((byte*)&value.length - (byte*)&value), sizeof(long)),
+            new("ki_long_convolution_plan_info", "filter_length", 24, 8, (int)((byte*)&value.filter_length - (byte*)&value), sizeof(long)),
+            new("ki_long_convolution_plan_info", "fft_size", 32, 8, (int)((byte*)&value.fft_size - (byte*)&value), sizeof(long)),
+            new("ki_long_convolution_plan_info", "squash", 40, 4, (int)((byte*)&value.squash - (byte*)&value), sizeof(float)),
+            new("ki_long_convolution_plan_info", "has_filter", 44, 4, (int)((byte*)&value.has_filter - (byte*)&value), sizeof(int)),
+            new("ki_long_convolution_plan_info", "memory_bytes", 48, 8, (int)((byte*)&value.memory_bytes - (byte*)&value), sizeof(ulong)),
+        ];
+    }
+
+    private static Field[] Fields_ki_long_convolution_problem()
+    {
+        ki_long_convolution_problem value;
+        return
+        [
+            new("ki_long_convolution_problem", "struct_size", 0, 4, (int)((byte*)&value.struct_size - (byte*)&value), sizeof(uint)),
+            new("ki_long_convolution_problem", "reserved", 4, 4, (int)((byte*)&value.reserved - (byte*)&value), sizeof(uint)),
+            new("ki_long_convolution_problem", "input", 8, 8, (int)((byte*)&value.input - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_long_convolution_problem", "output", 16, 8, (int)((byte*)&value.output - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_long_convolution_problem", "input_gate", 24, 8, (int)((byte*)&value.input_gate - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_long_convolution_problem", "output_gate", 32, 8, (int)((byte*)&value.output_gate - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_long_convolution_problem", "skip", 40, 8, (int)((byte*)&value.skip - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_long_convolution_problem", "state", 48, 8, (int)((byte*)&value.state - (byte*)&value), sizeof(ki_tensor*)),
+        ];
+    }
+
+    private static Field[] Fields_ki_long_convolution_gradients()
+    {
+        ki_long_convolution_gradients value;
+        return
+        [
+            new("ki_long_convolution_gradients", "struct_size", 0, 4, (int)((byte*)&value.struct_size - (byte*)&value), sizeof(uint)),
+            new("ki_long_convolution_gradients", "reserved", 4, 4, (int)((byte*)&value.reserved - (byte*)&value), sizeof(uint)),
+            new("ki_long_convolution_gradients", "grad_output", 8, 8, (int)((byte*)&value.grad_output - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_long_convolution_gradients", "grad_input", 16, 8, (int)((byte*)&value.grad_input - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_long_convolution_gradients", "grad_filter", 24, 8, (int)((byte*)&value.grad_filter - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_long_convolution_gradients", "grad_input_gate", 32, 8, (int)((byte*)&value.grad_input_gate - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_long_convolution_gradients", "grad_output_gate", 40, 8, (int)((byte*)&value.grad_output_gate - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_long_convolution_gradients", "grad_skip", 48, 8, (int)((byte*)&value.grad_skip - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_long_convolution_gradients", "filter", 56, 8, (int)((byte*)&value.filter - (byte*)&value), sizeof(ki_tensor*)),
+        ];
+    }
+
+    private static Field[] Fields_ki_short_convolution_problem()
+    {
+        ki_short_convolution_problem value;
+        return
+        [
+            new("ki_short_convolution_problem", "struct_size", 0, 4, (int)((byte*)&value.struct_size - (byte*)&value), sizeof(uint)),
+            new("ki_short_convolution_problem", "flags", 4, 4, (int)((byte*)&value.flags - (byte*)&value), sizeof(ki_short_convolution_flags)),
+            new("ki_short_convolution_problem", "input", 8, 8, (int)((byte*)&value.input - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_short_convolution_problem", "filter", 16, 8, (int)((byte*)&value.filter - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_short_convolution_problem", "bias", 24, 8, (int)((byte*)&value.bias - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_short_convolution_problem", "output", 32, 8, (int)((byte*)&value.output - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_short_convolution_problem", "state", 40, 8, (int)((byte*)&value.state - (byte*)&value), sizeof(ki_tensor*)),
+        ];
+    }
+
+    private static Field[] Fields_ki_short_convolution_gradients()
+    {
+        ki_short_convolution_gradients value;
+        return
+        [
+            new("ki_short_convolution_gradients", "struct_size", 0, 4, (int)((byte*)&value.struct_size - (byte*)&value), sizeof(uint)),
+            new("ki_short_convolution_gradients", "reserved", 4, 4, (int)((byte*)&value.reserved - (byte*)&value), sizeof(uint)),
+            new("ki_short_convolution_gradients", "grad_output", 8, 8, (int)((byte*)&value.grad_output - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_short_convolution_gradients", "grad_input", 16, 8, (int)((byte*)&value.grad_input - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_short_convolution_gradients", "grad_filter", 24, 8, (int)((byte*)&value.grad_filter - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_short_convolution_gradients", "grad_bias", 32, 8, (int)((byte*)&value.grad_bias - (byte*)&value), sizeof(ki_tensor*)),
         ];
     }
 }

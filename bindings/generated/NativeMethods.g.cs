@@ -304,4 +304,146 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial ki_status ki_attention_combine(ki_stream* stream, ki_attention_combine_problem* problem);
+
+    /// <summary>Creates a plan, without filters yet. May wait for the device.</summary>
+    /// <param name="device">its device</param>
+    /// <param name="options">what it is for</param>
+    /// <param name="plan">Out: the plan, to be closed with <see cref="NativeMethods.ki_long_convolution_plan_close"/></param>
+    /// <returns>the status: <see cref="ki_status.KI_STATUS_NOT_SUPPORTED"/> if the device has no transform of the size</returns>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial ki_status ki_long_convolution_plan_create(ki_device* device, ki_long_convolution_options* options, ki_long_convolution_plan** plan);
+
+    /// <summary>Describes a plan.</summary>
+    /// <param name="plan">the plan</param>
+    /// <param name="info">Out: the description</param>
+    /// <returns>the status</returns>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial ki_status ki_long_convolution_plan_get_info(ki_long_convolution_plan* plan, ki_long_convolution_plan_info* info);
+
+    /// <summary>Closes a plan, once the work that was queued with it is done.</summary>
+    /// <param name="plan">the plan or NULL</param>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial void ki_long_convolution_plan_close(ki_long_convolution_plan* plan);
+
+    /// <summary>Sets a plan's filters: squashes, transforms and masks them. Uses the stream's own workspace.</summary>
+    /// <param name="stream">where to run, of the plan's device</param>
+    /// <param name="plan">the plan</param>
+    /// <param name="filter">[channels, filter_length] float32, float16 or bfloat16</param>
+    /// <returns>the status</returns>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial ki_status ki_long_convolution_set_filter(ki_stream* stream, ki_long_convolution_plan* plan, ki_tensor* filter);
+
+    /// <summary>Sets a plan's filters by their spectrum, which the caller says belongs to filters of at most filter_length taps; of a plan with a frequency mask, masked blocks become 0. Uses the stream's own workspace.</summary>
+    /// <param name="stream">where to run, of the plan's device</param>
+    /// <param name="plan">the plan</param>
+    /// <param name="spectrum">[channels, fft_size / 2 + 1, 2] float32: real and imaginary part of sum over j of k[j] exp(-2 pi i f j / fft_size) for the frequencies f = 0 to fft_size / 2; the imaginary parts of the first and the last are not read</param>
+    /// <returns>the status</returns>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial ki_status ki_long_convolution_set_spectrum(ki_stream* stream, ki_long_convolution_plan* plan, ki_tensor* spectrum);
+
+    /// <summary>Reads the spectrum of a plan's filters, as <see cref="NativeMethods.ki_long_convolution_set_spectrum"/> takes it. Uses the stream's own workspace.</summary>
+    /// <param name="stream">where to run, of the plan's device</param>
+    /// <param name="plan">the plan; its filters are set</param>
+    /// <param name="spectrum">[channels, fft_size / 2 + 1, 2] float32, written</param>
+    /// <returns>the status</returns>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial ki_status ki_long_convolution_get_spectrum(ki_stream* stream, ki_long_convolution_plan* plan, ki_tensor* spectrum);
+
+    /// <summary>Writes a plan to host memory, in a versioned, checksummed format that all devices and processors share. Waits for the stream.</summary>
+    /// <param name="stream">a stream of the plan's device</param>
+    /// <param name="plan">the plan; its filters are set</param>
+    /// <param name="data">where to; NULL asks for the size</param>
+    /// <param name="capacity_bytes">room at <c>data</c>; 0 with NULL</param>
+    /// <param name="size_bytes">Out: size of the saved plan</param>
+    /// <returns>the status: <see cref="ki_status.KI_STATUS_INVALID_ARGUMENT"/> if the room is too small</returns>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial ki_status ki_long_convolution_plan_save(ki_stream* stream, ki_long_convolution_plan* plan, void* data, ulong capacity_bytes, ulong* size_bytes);
+
+    /// <summary>Makes a plan of what <see cref="NativeMethods.ki_long_convolution_plan_save"/> wrote. The bytes may come from anywhere: what is damaged, cut or made up is refused. Waits for the stream.</summary>
+    /// <param name="stream">a stream of the device that the plan is for</param>
+    /// <param name="data">the saved plan, in host memory, of any alignment</param>
+    /// <param name="size_bytes">its size</param>
+    /// <param name="plan">Out: the plan, to be closed with <see cref="NativeMethods.ki_long_convolution_plan_close"/></param>
+    /// <returns>the status: <see cref="ki_status.KI_STATUS_NOT_SUPPORTED"/> if the format is newer, or the device has no transform of the size</returns>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial ki_status ki_long_convolution_plan_load(ki_stream* stream, void* data, ulong size_bytes, ki_long_convolution_plan** plan);
+
+    /// <summary>Scratch memory that <see cref="NativeMethods.ki_long_convolution_forward"/> needs.</summary>
+    /// <param name="plan">the plan; its filters need not be set</param>
+    /// <param name="problem">what will be computed; checked as by <see cref="NativeMethods.ki_long_convolution_forward"/>, but tensors may have no address yet</param>
+    /// <param name="size_bytes">Out: the size</param>
+    /// <returns>the status</returns>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial ki_status ki_long_convolution_forward_workspace(ki_long_convolution_plan* plan, ki_long_convolution_problem* problem, ulong* size_bytes);
+
+    /// <summary>Long convolution, forward pass.</summary>
+    /// <param name="stream">where to run, of the plan's device</param>
+    /// <param name="plan">the plan; its filters are set</param>
+    /// <param name="problem">what to compute</param>
+    /// <param name="workspace">scratch memory on the stream's device, aligned to 64 bytes; NULL uses the stream's own, which allocates when it has to grow</param>
+    /// <param name="workspace_bytes">size of <c>workspace</c>, at least what <see cref="NativeMethods.ki_long_convolution_forward_workspace"/> says; 0 with NULL</param>
+    /// <returns>the status</returns>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial ki_status ki_long_convolution_forward(ki_stream* stream, ki_long_convolution_plan* plan, ki_long_convolution_problem* problem, void* workspace, ulong workspace_bytes);
+
+    /// <summary>Scratch memory that <see cref="NativeMethods.ki_long_convolution_backward"/> needs.</summary>
+    /// <param name="plan">the plan; its filters need not be set</param>
+    /// <param name="problem">what will be computed; checked as by <see cref="NativeMethods.ki_long_convolution_backward"/>, but tensors may have no address yet</param>
+    /// <param name="gradients">the gradients that will be computed</param>
+    /// <param name="size_bytes">Out: the size</param>
+    /// <returns>the status</returns>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial ki_status ki_long_convolution_backward_workspace(ki_long_convolution_plan* plan, ki_long_convolution_problem* problem, ki_long_convolution_gradients* gradients, ulong* size_bytes);
+
+    /// <summary>Long convolution, backward pass. What the forward pass computed is computed again where it is needed.</summary>
+    /// <param name="stream">where to run, of the plan's device</param>
+    /// <param name="plan">the plan; its filters are set</param>
+    /// <param name="problem">the forward problem; <c>output</c> is NULL, and a state is not supported</param>
+    /// <param name="gradients">what to compute</param>
+    /// <param name="workspace">scratch memory on the stream's device, aligned to 64 bytes; NULL uses the stream's own, which allocates when it has to grow</param>
+    /// <param name="workspace_bytes">size of <c>workspace</c>, at least what <see cref="NativeMethods.ki_long_convolution_backward_workspace"/> says; 0 with NULL</param>
+    /// <returns>the status</returns>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial ki_status ki_long_convolution_backward(ki_stream* stream, ki_long_convolution_plan* plan, ki_long_convolution_problem* problem, ki_long_convolution_gradients* gradients, void* workspace, ulong workspace_bytes);
+
+    /// <summary>Short convolution, forward pass.</summary>
+    /// <param name="stream">where to run</param>
+    /// <param name="problem">what to compute</param>
+    /// <returns>the status</returns>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial ki_status ki_short_convolution_forward(ki_stream* stream, ki_short_convolution_problem* problem);
+
+    /// <summary>Scratch memory that <see cref="NativeMethods.ki_short_convolution_backward"/> needs.</summary>
+    /// <param name="device">where it will run</param>
+    /// <param name="problem">what will be computed; checked as by <see cref="NativeMethods.ki_short_convolution_backward"/>, but tensors may have no address yet</param>
+    /// <param name="gradients">the gradients that will be computed</param>
+    /// <param name="size_bytes">Out: the size</param>
+    /// <returns>the status</returns>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial ki_status ki_short_convolution_backward_workspace(ki_device* device, ki_short_convolution_problem* problem, ki_short_convolution_gradients* gradients, ulong* size_bytes);
+
+    /// <summary>Short convolution, backward pass.</summary>
+    /// <param name="stream">where to run</param>
+    /// <param name="problem">the forward problem; <c>output</c> is NULL, and a state is not supported</param>
+    /// <param name="gradients">what to compute</param>
+    /// <param name="workspace">scratch memory on the stream's device, aligned to 64 bytes; NULL uses the stream's own, which allocates when it has to grow</param>
+    /// <param name="workspace_bytes">size of <c>workspace</c>, at least what <see cref="NativeMethods.ki_short_convolution_backward_workspace"/> says; 0 with NULL</param>
+    /// <returns>the status</returns>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial ki_status ki_short_convolution_backward(ki_stream* stream, ki_short_convolution_problem* problem, ki_short_convolution_gradients* gradients, void* workspace, ulong workspace_bytes);
 }

@@ -114,6 +114,31 @@ internal enum ki_attention_combine_flags : int
     KI_ATTENTION_COMBINE_ACCUMULATE = 1,
 }
 
+/// <summary>Options of a long convolution's plan; they can be combined.</summary>
+[System.Flags]
+internal enum ki_long_convolution_flags : int
+{
+    /// <summary>Causal: what lies before the first input is zero.</summary>
+    KI_LONG_CONVOLUTION_NONE = 0,
+
+    /// <summary>Indices are taken modulo the length; a longer filter folds.</summary>
+    KI_LONG_CONVOLUTION_CIRCULAR = 1,
+
+    /// <summary>Calls carry a state: each goes on where the one before ended. Not with <see cref="ki_long_convolution_flags.KI_LONG_CONVOLUTION_CIRCULAR"/>.</summary>
+    KI_LONG_CONVOLUTION_STREAMING = 2,
+}
+
+/// <summary>Options of a short convolution; they can be combined.</summary>
+[System.Flags]
+internal enum ki_short_convolution_flags : int
+{
+    /// <summary>Input and output are [batch, channels, length].</summary>
+    KI_SHORT_CONVOLUTION_NONE = 0,
+
+    /// <summary>Input and output are [batch, length, channels].</summary>
+    KI_SHORT_CONVOLUTION_CHANNELS_LAST = 1,
+}
+
 /// <summary>A device, opened.</summary>
 internal readonly struct ki_device;
 
@@ -125,6 +150,9 @@ internal readonly struct ki_event;
 
 /// <summary>A block of memory, aligned to 64 bytes.</summary>
 internal readonly struct ki_buffer;
+
+/// <summary>The filters of a long convolution, transformed, and all else that can be computed once. Computing only reads a plan, so that any streams of its device may share it; setting the filters comes before or after that.</summary>
+internal readonly struct ki_long_convolution_plan;
 
 /// <summary>What a device is. Text fields end in a zero byte.</summary>
 [StructLayout(LayoutKind.Sequential)]
@@ -408,4 +436,189 @@ internal unsafe struct ki_attention_combine_problem
 
     /// <summary>[batch, heads_q, seq_q] float32, written. NULL if not wanted; required with <see cref="ki_attention_combine_flags.KI_ATTENTION_COMBINE_ACCUMULATE"/>.</summary>
     public ki_tensor* logsumexp;
+}
+
+/// <summary>What a plan is made for.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ki_long_convolution_options
+{
+    /// <summary><c>sizeof(ki_long_convolution_options)</c>, set by the caller.</summary>
+    public uint struct_size;
+
+    /// <summary>A combination of flags.</summary>
+    public ki_long_convolution_flags flags;
+
+    /// <summary>Channels, each with a filter of its own; at least 1.</summary>
+    public long channels;
+
+    /// <summary>Inputs of the longest call, at least 1; if circular, of every call: the period.</summary>
+    public long length;
+
+    /// <summary>Taps of a filter, at least 1.</summary>
+    public long filter_length;
+
+    /// <summary>Points of the transform: a power of two from 256 to 4194304 that is at least <c>taps</c>, the taps that count: filter_length, but at most <c>length</c> unless streaming. Where it is below length + taps - 1, rows are computed in overlapping blocks (overlap-save). 0: chosen, and perhaps no power of two.</summary>
+    public long fft_size;
+
+    /// <summary>Frequencies of a block of <c>frequency_mask</c>, at least 1; 0 without one.</summary>
+    public long frequency_block;
+
+    /// <summary>[ceil(fft_size / 2 / frequency_block)] bool in host memory, read while the plan is created: false where the filter's spectrum counts as 0. Block i is the frequencies i * frequency_block to (i + 1) * frequency_block - 1 of the transform of fft_size points, and their mirror images; the last block has the frequency fft_size / 2 as well. A mask needs an fft_size that holds a whole call: at least length + taps - 1, or, if circular, equal to length; what the mask makes of the filter is fft_size taps long, and comes round at its end. Not with <see cref="ki_long_convolution_flags.KI_LONG_CONVOLUTION_STREAMING"/>. NULL for none.</summary>
+    public ki_tensor* frequency_mask;
+
+    /// <summary>Each tap k becomes sign(k) max(|k| - squash, 0) before it is used (Simple Hardware-Efficient Long Convolutions, Fu et al. 2023, section 3); 0 for none.</summary>
+    public float squash;
+
+    /// <summary>Zero.</summary>
+    public uint reserved;
+}
+
+/// <summary>What a plan is.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ki_long_convolution_plan_info
+{
+    /// <summary><c>sizeof(ki_long_convolution_plan_info)</c>, set by the caller.</summary>
+    public uint struct_size;
+
+    /// <summary>As it was made.</summary>
+    public ki_long_convolution_flags flags;
+
+    /// <summary>As it was made.</summary>
+    public long channels;
+
+    /// <summary>As it was made.</summary>
+    public long length;
+
+    /// <summary>As it was made.</summary>
+    public long filter_length;
+
+    /// <summary>Points of the transform.</summary>
+    public long fft_size;
+
+    /// <summary>As it was made.</summary>
+    public float squash;
+
+    /// <summary>1 if the filters are set, else 0.</summary>
+    public int has_filter;
+
+    /// <summary>Memory of the device that it holds, in bytes.</summary>
+    public ulong memory_bytes;
+}
+
+/// <summary>Convolution of every row with its channel's filter k, as long as the input itself (FlashFFTConv, Fu et al. 2023, section 3):</summary>
+/// <remarks>
+/// <para>x[b, h, t] = input[b, h, t] * input_gate[b, h, t] c[b, h, t] = sum over j of k[h, j] * x[b, h, t - j] output[b, h, t] = output_gate[b, h, t] * c[b, h, t] + skip[h] * input[b, h, t]</para>
+/// <para>Indices before the first are 0, or the end of <c>state</c>, or, if the plan is circular, modulo the length. Input, gates and output share one dtype: float32, float16 or bfloat16. Sums are float32; the 16-bit types may be rounded between the stages of the transform on CUDA. Every tensor is on the device of the stream. The output must not overlap itself, nor any other tensor unless the two are provably disjoint; so must the state.</para>
+/// </remarks>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ki_long_convolution_problem
+{
+    /// <summary><c>sizeof(ki_long_convolution_problem)</c>, set by the caller.</summary>
+    public uint struct_size;
+
+    /// <summary>Zero.</summary>
+    public uint reserved;
+
+    /// <summary>[batch, channels, length]: at most as long as the plan's, if circular exactly.</summary>
+    public ki_tensor* input;
+
+    /// <summary>[batch, channels, length], written.</summary>
+    public ki_tensor* output;
+
+    /// <summary>[batch, channels, length]. NULL for none.</summary>
+    public ki_tensor* input_gate;
+
+    /// <summary>[batch, channels, length]. NULL for none.</summary>
+    public ki_tensor* output_gate;
+
+    /// <summary>[channels] float32 or the input's dtype. NULL for none.</summary>
+    public ki_tensor* skip;
+
+    /// <summary>[batch, channels, filter_length - 1] float32: the values of x before the first one, the latest last; read, and then written for the next call, so that a sequence in pieces gives what it gives in one. Required with a streaming plan, else NULL.</summary>
+    public ki_tensor* state;
+}
+
+/// <summary>Gradients of a long convolution. Those that are NULL are not computed; all sums are formed in a fixed order.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ki_long_convolution_gradients
+{
+    /// <summary><c>sizeof(ki_long_convolution_gradients)</c>, set by the caller.</summary>
+    public uint struct_size;
+
+    /// <summary>Zero.</summary>
+    public uint reserved;
+
+    /// <summary>[batch, channels, length] of the output, of its dtype; read.</summary>
+    public ki_tensor* grad_output;
+
+    /// <summary>[batch, channels, length] of the input, of its dtype; written.</summary>
+    public ki_tensor* grad_input;
+
+    /// <summary>[channels, filter_length] float32, summed over the batch; written.</summary>
+    public ki_tensor* grad_filter;
+
+    /// <summary>[batch, channels, length] of the input gate, of its dtype; written.</summary>
+    public ki_tensor* grad_input_gate;
+
+    /// <summary>[batch, channels, length] of the output gate, of its dtype; written.</summary>
+    public ki_tensor* grad_output_gate;
+
+    /// <summary>[channels] float32, summed over batch and length; written.</summary>
+    public ki_tensor* grad_skip;
+
+    /// <summary>[channels, filter_length]: the filters that were set, read where grad_filter is wanted and the plan squashes, else NULL.</summary>
+    public ki_tensor* filter;
+}
+
+/// <summary>Depthwise causal convolution with a few taps, computed directly (H3, Fu et al. 2022, section 3):</summary>
+/// <remarks>
+/// <para>output[b, h, t] = sum over j of filter[h, j] * input[b, h, t - j] + bias[h]</para>
+/// <para>Indices before the first are 0, or the end of <c>state</c>. Input and output share one dtype: float32, float16 or bfloat16. Sums are float32. Every tensor is on the device of the stream. What is written must not overlap itself, nor any other tensor unless the two are provably disjoint.</para>
+/// </remarks>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ki_short_convolution_problem
+{
+    /// <summary><c>sizeof(ki_short_convolution_problem)</c>, set by the caller.</summary>
+    public uint struct_size;
+
+    /// <summary>A combination of flags.</summary>
+    public ki_short_convolution_flags flags;
+
+    /// <summary>[batch, channels, length], or [batch, length, channels].</summary>
+    public ki_tensor* input;
+
+    /// <summary>[channels, width] float32 or the input's dtype; width 1 to 128.</summary>
+    public ki_tensor* filter;
+
+    /// <summary>[channels] float32 or the input's dtype. NULL for none.</summary>
+    public ki_tensor* bias;
+
+    /// <summary>Of the input's shape, written.</summary>
+    public ki_tensor* output;
+
+    /// <summary>[batch, channels, width - 1], or [batch, width - 1, channels], of the input's dtype: the inputs before the first one, the latest last; read, and then written for the next call. NULL: zeros.</summary>
+    public ki_tensor* state;
+}
+
+/// <summary>Gradients of a short convolution. Those that are NULL are not computed; all sums are formed in a fixed order.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ki_short_convolution_gradients
+{
+    /// <summary><c>sizeof(ki_short_convolution_gradients)</c>, set by the caller.</summary>
+    public uint struct_size;
+
+    /// <summary>Zero.</summary>
+    public uint reserved;
+
+    /// <summary>Of the output, of its shape and dtype; read.</summary>
+    public ki_tensor* grad_output;
+
+    /// <summary>Of the input, of its shape and dtype; written.</summary>
+    public ki_tensor* grad_input;
+
+    /// <summary>[channels, width] float32, summed over batch and length; written.</summary>
+    public ki_tensor* grad_filter;
+
+    /// <summary>[channels] float32, summed over batch and length; written.</summary>
+    public ki_tensor* grad_bias;
 }

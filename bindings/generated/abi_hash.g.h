@@ -6,6 +6,6 @@
 namespace ki {
 
 // Hash of the declarations that this library was built from.
-inline constexpr std::uint64_t kAbiHash = 0x1BF72CF301F56AA1ull;
+inline constexpr std::uint64_t kAbiHash = 0xC8183CB4C0A6786Full;
 
 }  // namespace ki

@@ -700,6 +700,354 @@ typedef struct ki_attention_combine_problem {
  */
 KI_API ki_status ki_attention_combine(ki_stream* stream, const ki_attention_combine_problem* problem) KI_NOEXCEPT;
 
+/* ---- Long convolution -------------------------------------------------------------------------------- */
+
+/** Options of a long convolution's plan; they can be combined. */
+KI_ENUM(ki_long_convolution_flags) {
+  /** Causal: what lies before the first input is zero. */
+  KI_LONG_CONVOLUTION_NONE = 0,
+  /** Indices are taken modulo the length; a longer filter folds. */
+  KI_LONG_CONVOLUTION_CIRCULAR = 1,
+  /** Calls carry a state: each goes on where the one before ended. Not with KI_LONG_CONVOLUTION_CIRCULAR. */
+  KI_LONG_CONVOLUTION_STREAMING = 2
+};
+
+/** What a plan is made for. */
+typedef struct ki_long_convolution_options {
+  /** `sizeof(ki_long_convolution_options)`, set by the caller. */
+  uint32_t struct_size;
+  /** A combination of flags. */
+  ki_long_convolution_flags flags;
+  /** Channels, each with a filter of its own; at least 1. */
+  int64_t channels;
+  /** Inputs of the longest call, at least 1; if circular, of every call: the period. */
+  int64_t length;
+  /** Taps of a filter, at least 1. */
+  int64_t filter_length;
+  /** Points of the transform: a power of two from 256 to 4194304 that is at least `taps`, the taps that count: filter_length, but
+   *  at most `length` unless streaming. Where it is below length + taps - 1, rows are computed in overlapping blocks
+   *  (overlap-save). 0: chosen, and perhaps no power of two. */
+  int64_t fft_size;
+  /** Frequencies of a block of `frequency_mask`, at least 1; 0 without one. */
+  int64_t frequency_block;
+  /** [ceil(fft_size / 2 / frequency_block)] bool in host memory, read while the plan is created: false where the filter's spectrum
+   *  counts as 0. Block i is the frequencies i * frequency_block to (i + 1) * frequency_block - 1 of the transform of fft_size
+   *  points, and their mirror images; the last block has the frequency fft_size / 2 as well. A mask needs an fft_size that
+   *  holds a whole call: at least length + taps - 1, or, if circular, equal to length; what the mask makes of the filter is
+   *  fft_size taps long, and comes round at its end. Not with KI_LONG_CONVOLUTION_STREAMING. NULL for none. */
+  const ki_tensor* frequency_mask;
+  /** Each tap k becomes sign(k) max(|k| - squash, 0) before it is used (Simple Hardware-Efficient Long Convolutions, Fu et al. 2023,
+   *  section 3); 0 for none. */
+  float squash;
+  /** Zero. */
+  uint32_t reserved;
+} ki_long_convolution_options;
+
+/**
+ * The filters of a long convolution, transformed, and all else that can be computed once. Computing only reads a plan, so that
+ * any streams of its device may share it; setting the filters comes before or after that.
+ */
+typedef struct ki_long_convolution_plan ki_long_convolution_plan;
+
+/** What a plan is. */
+typedef struct ki_long_convolution_plan_info {
+  /** `sizeof(ki_long_convolution_plan_info)`, set by the caller. */
+  uint32_t struct_size;
+  /** As it was made. */
+  ki_long_convolution_flags flags;
+  /** As it was made. */
+  int64_t channels;
+  /** As it was made. */
+  int64_t length;
+  /** As it was made. */
+  int64_t filter_length;
+  /** Points of the transform. */
+  int64_t fft_size;
+  /** As it was made. */
+  float squash;
+  /** 1 if the filters are set, else 0. */
+  int32_t has_filter;
+  /** Memory of the device that it holds, in bytes. */
+  uint64_t memory_bytes;
+} ki_long_convolution_plan_info;
+
+/**
+ * Creates a plan, without filters yet. May wait for the device.
+ * @param device its device
+ * @param options what it is for
+ * @param[out] plan the plan, to be closed with ki_long_convolution_plan_close
+ * @return the status: KI_STATUS_NOT_SUPPORTED if the device has no transform of the size
+ */
+KI_API ki_status ki_long_convolution_plan_create(ki_device* device, const ki_long_convolution_options* options,
+                                                 ki_long_convolution_plan** plan) KI_NOEXCEPT;
+
+/**
+ * Describes a plan.
+ * @param plan the plan
+ * @param[out] info the description
+ * @return the status
+ */
+KI_API ki_status ki_long_convolution_plan_get_info(const ki_long_convolution_plan* plan,
+                                                   ki_long_convolution_plan_info* info) KI_NOEXCEPT;
+
+/**
+ * Closes a plan, once the work that was queued with it is done.
+ * @param plan the plan or NULL
+ */
+KI_API void ki_long_convolution_plan_close(ki_long_convolution_plan* plan) KI_NOEXCEPT;
+
+/**
+ * Sets a plan's filters: squashes, transforms and masks them. Uses the stream's own workspace.
+ * @param stream where to run, of the plan's device
+ * @param plan the plan
+ * @param filter [channels, filter_length] float32, float16 or bfloat16
+ * @return the status
+ */
+KI_API ki_status ki_long_convolution_set_filter(ki_stream* stream, ki_long_convolution_plan* plan,
+                                                const ki_tensor* filter) KI_NOEXCEPT;
+
+/**
+ * Sets a plan's filters by their spectrum, which the caller says belongs to filters of at most filter_length taps; of a plan with
+ * a frequency mask, masked blocks become 0. Uses the stream's own workspace.
+ * @param stream where to run, of the plan's device
+ * @param plan the plan
+ * @param spectrum [channels, fft_size / 2 + 1, 2] float32: real and imaginary part of sum over j of k[j] exp(-2 pi i f j / fft_size)
+ *        for the frequencies f = 0 to fft_size / 2; the imaginary parts of the first and the last are not read
+ * @return the status
+ */
+KI_API ki_status ki_long_convolution_set_spectrum(ki_stream* stream, ki_long_convolution_plan* plan,
+                                                  const ki_tensor* spectrum) KI_NOEXCEPT;
+
+/**
+ * Reads the spectrum of a plan's filters, as ki_long_convolution_set_spectrum takes it. Uses the stream's own workspace.
+ * @param stream where to run, of the plan's device
+ * @param plan the plan; its filters are set
+ * @param spectrum [channels, fft_size / 2 + 1, 2] float32, written
+ * @return the status
+ */
+KI_API ki_status ki_long_convolution_get_spectrum(ki_stream* stream, const ki_long_convolution_plan* plan,
+                                                  const ki_tensor* spectrum) KI_NOEXCEPT;
+
+/**
+ * Writes a plan to host memory, in a versioned, checksummed format that all devices and processors share. Waits for the stream.
+ * @param stream a stream of the plan's device
+ * @param plan the plan; its filters are set
+ * @param data where to; NULL asks for the size
+ * @param capacity_bytes room at `data`; 0 with NULL
+ * @param[out] size_bytes size of the saved plan
+ * @return the status: KI_STATUS_INVALID_ARGUMENT if the room is too small
+ */
+KI_API ki_status ki_long_convolution_plan_save(ki_stream* stream, const ki_long_convolution_plan* plan, void* data,
+                                               uint64_t capacity_bytes, uint64_t* size_bytes) KI_NOEXCEPT;
+
+/**
+ * Makes a plan of what ki_long_convolution_plan_save wrote. The bytes may come from anywhere: what is damaged, cut or made up is
+ * refused. Waits for the stream.
+ * @param stream a stream of the device that the plan is for
+ * @param data the saved plan, in host memory, of any alignment
+ * @param size_bytes its size
+ * @param[out] plan the plan, to be closed with ki_long_convolution_plan_close
+ * @return the status: KI_STATUS_NOT_SUPPORTED if the format is newer, or the device has no transform of the size
+ */
+KI_API ki_status ki_long_convolution_plan_load(ki_stream* stream, const void* data, uint64_t size_bytes,
+                                               ki_long_convolution_plan** plan) KI_NOEXCEPT;
+
+/**
+ * Convolution of every row with its channel's filter k, as long as the input itself (FlashFFTConv, Fu et al. 2023, section 3):
+ *
+ *   x[b, h, t] = input[b, h, t] * input_gate[b, h, t]
+ *   c[b, h, t] = sum over j of k[h, j] * x[b, h, t - j]
+ *   output[b, h, t] = output_gate[b, h, t] * c[b, h, t] + skip[h] * input[b, h, t]
+ *
+ * Indices before the first are 0, or the end of `state`, or, if the plan is circular, modulo the length. Input, gates and output
+ * share one dtype: float32, float16 or bfloat16. Sums are float32; the 16-bit types may be rounded between the stages of the
+ * transform on CUDA. Every tensor is on the device of the stream. The output must not overlap itself, nor any other tensor unless
+ * the two are provably disjoint; so must the state.
+ */
+typedef struct ki_long_convolution_problem {
+  /** `sizeof(ki_long_convolution_problem)`, set by the caller. */
+  uint32_t struct_size;
+  /** Zero. */
+  uint32_t reserved;
+  /** [batch, channels, length]: at most as long as the plan's, if circular exactly. */
+  const ki_tensor* input;
+  /** [batch, channels, length], written. */
+  const ki_tensor* output;
+  /** [batch, channels, length]. NULL for none. */
+  const ki_tensor* input_gate;
+  /** [batch, channels, length]. NULL for none. */
+  const ki_tensor* output_gate;
+  /** [channels] float32 or the input's dtype. NULL for none. */
+  const ki_tensor* skip;
+  /** [batch, channels, filter_length - 1] float32: the values of x before the first one, the latest last; read, and then
+   *  written for the next call, so that a sequence in pieces gives what it gives in one. Required with a streaming plan, else NULL. */
+  const ki_tensor* state;
+} ki_long_convolution_problem;
+
+/**
+ * Scratch memory that ki_long_convolution_forward needs.
+ * @param plan the plan; its filters need not be set
+ * @param problem what will be computed; checked as by ki_long_convolution_forward, but tensors may have no address yet
+ * @param[out] size_bytes the size
+ * @return the status
+ */
+KI_API ki_status ki_long_convolution_forward_workspace(const ki_long_convolution_plan* plan,
+                                                       const ki_long_convolution_problem* problem,
+                                                       uint64_t* size_bytes) KI_NOEXCEPT;
+
+/**
+ * Long convolution, forward pass.
+ * @param stream where to run, of the plan's device
+ * @param plan the plan; its filters are set
+ * @param problem what to compute
+ * @param workspace scratch memory on the stream's device, aligned to 64 bytes; NULL uses the stream's own, which allocates
+ *        when it has to grow
+ * @param workspace_bytes size of `workspace`, at least what ki_long_convolution_forward_workspace says; 0 with NULL
+ * @return the status
+ */
+KI_API ki_status ki_long_convolution_forward(ki_stream* stream, const ki_long_convolution_plan* plan,
+                                             const ki_long_convolution_problem* problem, void* workspace,
+                                             uint64_t workspace_bytes) KI_NOEXCEPT;
+
+/** Gradients of a long convolution. Those that are NULL are not computed; all sums are formed in a fixed order. */
+typedef struct ki_long_convolution_gradients {
+  /** `sizeof(ki_long_convolution_gradients)`, set by the caller. */
+  uint32_t struct_size;
+  /** Zero. */
+  uint32_t reserved;
+  /** [batch, channels, length] of the output, of its dtype; read. */
+  const ki_tensor* grad_output;
+  /** [batch, channels, length] of the input, of its dtype; written. */
+  const ki_tensor* grad_input;
+  /** [channels, filter_length] float32, summed over the batch; written. */
+  const ki_tensor* grad_filter;
+  /** [batch, channels, length] of the input gate, of its dtype; written. */
+  const ki_tensor* grad_input_gate;
+  /** [batch, channels, length] of the output gate, of its dtype; written. */
+  const ki_tensor* grad_output_gate;
+  /** [channels] float32, summed over batch and length; written. */
+  const ki_tensor* grad_skip;
+  /** [channels, filter_length]: the filters that were set, read where grad_filter is wanted and the plan squashes, else NULL. */
+  const ki_tensor* filter;
+} ki_long_convolution_gradients;
+
+/**
+ * Scratch memory that ki_long_convolution_backward needs.
+ * @param plan the plan; its filters need not be set
+ * @param problem what will be computed; checked as by ki_long_convolution_backward, but tensors may have no address yet
+ * @param gradients the gradients that will be computed
+ * @param[out] size_bytes the size
+ * @return the status
+ */
+KI_API ki_status ki_long_convolution_backward_workspace(const ki_long_convolution_plan* plan,
+                                                        const ki_long_convolution_problem* problem,
+                                                        const ki_long_convolution_gradients* gradients,
+                                                        uint64_t* size_bytes) KI_NOEXCEPT;
+
+/**
+ * Long convolution, backward pass. What the forward pass computed is computed again where it is needed.
+ * @param stream where to run, of the plan's device
+ * @param plan the plan; its filters are set
+ * @param problem the forward problem; `output` is NULL, and a state is not supported
+ * @param gradients what to compute
+ * @param workspace scratch memory on the stream's device, aligned to 64 bytes; NULL uses the stream's own, which allocates
+ *        when it has to grow
+ * @param workspace_bytes size of `workspace`, at least what ki_long_convolution_backward_workspace says; 0 with NULL
+ * @return the status
+ */
+KI_API ki_status ki_long_convolution_backward(ki_stream* stream, const ki_long_convolution_plan* plan,
+                                              const ki_long_convolution_problem* problem,
+                                              const ki_long_convolution_gradients* gradients, void* workspace,
+                                              uint64_t workspace_bytes) KI_NOEXCEPT;
+
+/* ---- Short convolution ------------------------------------------------------------------------------- */
+
+/** Options of a short convolution; they can be combined. */
+KI_ENUM(ki_short_convolution_flags) {
+  /** Input and output are [batch, channels, length]. */
+  KI_SHORT_CONVOLUTION_NONE = 0,
+  /** Input and output are [batch, length, channels]. */
+  KI_SHORT_CONVOLUTION_CHANNELS_LAST = 1
+};
+
+/**
+ * Depthwise causal convolution with a few taps, computed directly (H3, Fu et al. 2022, section 3):
+ *
+ *   output[b, h, t] = sum over j of filter[h, j] * input[b, h, t - j] + bias[h]
+ *
+ * Indices before the first are 0, or the end of `state`. Input and output share one dtype: float32, float16 or bfloat16. Sums are
+ * float32. Every tensor is on the device of the stream. What is written must not overlap itself, nor any other tensor unless the
+ * two are provably disjoint.
+ */
+typedef struct ki_short_convolution_problem {
+  /** `sizeof(ki_short_convolution_problem)`, set by the caller. */
+  uint32_t struct_size;
+  /** A combination of flags. */
+  ki_short_convolution_flags flags;
+  /** [batch, channels, length], or [batch, length, channels]. */
+  const ki_tensor* input;
+  /** [channels, width] float32 or the input's dtype; width 1 to 128. */
+  const ki_tensor* filter;
+  /** [channels] float32 or the input's dtype. NULL for none. */
+  const ki_tensor* bias;
+  /** Of the input's shape, written. */
+  const ki_tensor* output;
+  /** [batch, channels, width - 1], or [batch, width - 1, channels], of the input's dtype: the inputs before the first one, the
+   *  latest last; read, and then written for the next call. NULL: zeros. */
+  const ki_tensor* state;
+} ki_short_convolution_problem;
+
+/**
+ * Short convolution, forward pass.
+ * @param stream where to run
+ * @param problem what to compute
+ * @return the status
+ */
+KI_API ki_status ki_short_convolution_forward(ki_stream* stream,
+                                              const ki_short_convolution_problem* problem) KI_NOEXCEPT;
+
+/** Gradients of a short convolution. Those that are NULL are not computed; all sums are formed in a fixed order. */
+typedef struct ki_short_convolution_gradients {
+  /** `sizeof(ki_short_convolution_gradients)`, set by the caller. */
+  uint32_t struct_size;
+  /** Zero. */
+  uint32_t reserved;
+  /** Of the output, of its shape and dtype; read. */
+  const ki_tensor* grad_output;
+  /** Of the input, of its shape and dtype; written. */
+  const ki_tensor* grad_input;
+  /** [channels, width] float32, summed over batch and length; written. */
+  const ki_tensor* grad_filter;
+  /** [channels] float32, summed over batch and length; written. */
+  const ki_tensor* grad_bias;
+} ki_short_convolution_gradients;
+
+/**
+ * Scratch memory that ki_short_convolution_backward needs.
+ * @param device where it will run
+ * @param problem what will be computed; checked as by ki_short_convolution_backward, but tensors may have no address yet
+ * @param gradients the gradients that will be computed
+ * @param[out] size_bytes the size
+ * @return the status
+ */
+KI_API ki_status ki_short_convolution_backward_workspace(ki_device* device, const ki_short_convolution_problem* problem,
+                                                         const ki_short_convolution_gradients* gradients,
+                                                         uint64_t* size_bytes) KI_NOEXCEPT;
+
+/**
+ * Short convolution, backward pass.
+ * @param stream where to run
+ * @param problem the forward problem; `output` is NULL, and a state is not supported
+ * @param gradients what to compute
+ * @param workspace scratch memory on the stream's device, aligned to 64 bytes; NULL uses the stream's own, which allocates
+ *        when it has to grow
+ * @param workspace_bytes size of `workspace`, at least what ki_short_convolution_backward_workspace says; 0 with NULL
+ * @return the status
+ */
+KI_API ki_status ki_short_convolution_backward(ki_stream* stream, const ki_short_convolution_problem* problem,
+                                               const ki_short_convolution_gradients* gradients, void* workspace,
+                                               uint64_t workspace_bytes) KI_NOEXCEPT;
+
 #if defined(__cplusplus)
 } /* extern "C" */
 #endif
