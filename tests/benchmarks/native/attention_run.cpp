@@ -7,24 +7,26 @@
 namespace ki::bench {
 AttentionRun::AttentionRun(const AttentionCase& attention_case, const Setting& setting)
     : case_(attention_case),
-      tensor_bytes_(static_cast<std::size_t>(case_.elements() * test::element_size(case_.dtype))),
+      query_bytes_(static_cast<std::size_t>(case_.query_elements() * test::element_size(case_.dtype))),
+      key_bytes_(static_cast<std::size_t>(case_.key_elements() * test::element_size(case_.dtype))),
       device_(test::open_device("cpu", setting.target.empty() ? nullptr : setting.target.c_str(), setting.threads)),
       stream_(test::create_stream(device_)),
       offsets_(case_.offsets()),
       offsets_view_(test::dense_view(KI_DTYPE_INT32, offsets_.data(), {case_.sequences + 1})) {
-  for (test::Buffer* buffer : {&query_, &key_, &value_, &output_})
-    *buffer = test::create_buffer(device_, tensor_bytes_);
-  fill_random(test::data_of(query_), tensor_bytes_, case_.dtype, 1);
-  fill_random(test::data_of(key_), tensor_bytes_, case_.dtype, 2);
-  fill_random(test::data_of(value_), tensor_bytes_, case_.dtype, 3);
-  test::check(ki_fill(stream_.get(), test::data_of(output_), 0, tensor_bytes_));
+  for (test::Buffer* buffer : {&query_, &output_}) *buffer = test::create_buffer(device_, query_bytes_);
+  for (test::Buffer* buffer : {&key_, &value_}) *buffer = test::create_buffer(device_, key_bytes_);
+  fill_random(test::data_of(query_), query_bytes_, case_.dtype, 1);
+  fill_random(test::data_of(key_), key_bytes_, case_.dtype, 2);
+  fill_random(test::data_of(value_), key_bytes_, case_.dtype, 3);
+  test::check(ki_fill(stream_.get(), test::data_of(output_), 0, query_bytes_));
 
-  problem_ = problem_over(case_.length);
+  problem_ = problem_over(case_.query_length(), case_.length);
   const ki_attention_problem problem = with_options(problem_);
   test::check(ki_attention_forward_workspace(device_.get(), &problem, &workspace_bytes_));
   workspace_ = test::create_buffer(device_, workspace_bytes_);
   test::check(ki_fill(stream_.get(), test::data_of(workspace_), 0, workspace_bytes_));
-  forward(case_.sequences > 1 ? problem_ : problem_over(std::min<std::int64_t>(case_.length, 128)));
+  const auto few = [](std::int64_t length) { return std::min<std::int64_t>(length, 128); };
+  forward(case_.sequences > 1 ? problem_ : problem_over(few(case_.query_length()), few(case_.length)));
 }
 
 // The gradients' tensors, and the struct that points to them.
@@ -53,12 +55,12 @@ ki_tensor AttentionRun::view(const test::Buffer& buffer, std::int64_t length, in
 }
 
 // The attention over the first tokens only.
-test::AttentionProblem AttentionRun::problem_over(std::int64_t length) const {
+test::AttentionProblem AttentionRun::problem_over(std::int64_t queries, std::int64_t keys) const {
   test::AttentionProblem problem;
-  problem.query = view(query_, length, case_.heads);
-  problem.key = view(key_, length, case_.heads / case_.group);
-  problem.value = view(value_, length, case_.heads / case_.group);
-  problem.output = view(output_, length, case_.heads);
+  problem.query = view(query_, queries, case_.heads);
+  problem.key = view(key_, keys, case_.heads / case_.group);
+  problem.value = view(value_, keys, case_.heads / case_.group);
+  problem.output = view(output_, queries, case_.heads);
   problem.flags = (case_.causal ? KI_ATTENTION_CAUSAL : 0) | (case_.window > 0 ? KI_ATTENTION_WINDOW : 0);
   return problem;
 }
@@ -77,8 +79,8 @@ void AttentionRun::forward(const test::AttentionProblem& problem) {
 
 void AttentionRun::prepare_backward() {
   for (test::Buffer* buffer : {&grad_output_, &grad_query_, &grad_key_, &grad_value_}) {
-    *buffer = test::create_buffer(device_, tensor_bytes_);
-    fill_random(test::data_of(*buffer), tensor_bytes_, case_.dtype, 4);
+    *buffer = test::create_buffer(device_, query_bytes_);
+    fill_random(test::data_of(*buffer), query_bytes_, case_.dtype, 4);
   }
   const std::size_t logsumexp_bytes = static_cast<std::size_t>(case_.heads * case_.length) * sizeof(float);
   logsumexp_ = test::create_buffer(device_, logsumexp_bytes);

@@ -1,7 +1,8 @@
 // Runs attention at another program's word, so that it can alternate with a rival that lives in that program. Reads
 // commands from standard input, one a line, and answers each with one line:
 //
-//   case HEADS HEAD_DIM LENGTH CAUSAL(0|1) THREADS DTYPE(f32|f16|bf16)   prepares tensors; `ready TARGET`
+//   case HEADS GROUP HEAD_DIM QUERIES KEYS CAUSAL(0|1) WINDOW THREADS DTYPE(f32|f16|bf16)
+//                prepares tensors; `ready TARGET`. GROUP query heads share a key head; WINDOW 0: none
 //   save PATH    writes query, key, value and output behind each other; `saved`
 //   run COUNT    runs that often; the seconds it took in all
 #include <chrono>
@@ -43,10 +44,12 @@ class Server {
     AttentionCase attention_case;
     Setting setting;
     std::string dtype;
-    if (!(words >> attention_case.heads >> attention_case.head_dim >> attention_case.length >> attention_case.causal >>
-          setting.threads >> dtype)) {
-      throw std::invalid_argument("`case` needs heads, head_dim, length, causal, threads and dtype");
+    if (!(words >> attention_case.heads >> attention_case.group >> attention_case.head_dim >> attention_case.queries >>
+          attention_case.length >> attention_case.causal >> attention_case.window >> setting.threads >> dtype)) {
+      throw std::invalid_argument(
+          "`case` needs heads, group, head_dim, queries, keys, causal, window, threads and dtype");
     }
+    if (attention_case.queries == attention_case.length) attention_case.queries = 0;
     attention_case.dtype = parse_dtype(dtype);
     run_.reset();  // the largest cases fill much memory
     run_ = std::make_unique<AttentionRun>(attention_case, setting);

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { shapesOf } from './model.mjs';
 
 /** Our side: the native program attention_server, which runs attention at our word. */
 export class AttentionServer {
@@ -13,8 +14,9 @@ export class AttentionServer {
   }
 
   /** Prepares tensors; returns the instruction set that will run. */
-  async prepare({ heads, headDim, length, causal, threads }) {
-    const answer = await this.#ask(`case ${heads} ${headDim} ${length} ${Number(causal)} ${threads} f32`);
+  async prepare({ heads, group, headDim, queries, keys, causal, window, threads }) {
+    const answer = await this.#ask(
+      `case ${heads} ${group} ${headDim} ${queries} ${keys} ${Number(causal)} ${window} ${threads} f32`);
     return answer.split(' ')[1];
   }
 
@@ -23,13 +25,19 @@ export class AttentionServer {
     return Number(await this.#ask(`run ${count}`));
   }
 
-  /** What query, key, value and output hold now, passed through a file. */
-  async tensors(file) {
+  /** What query, key, value and output of a problem hold now, passed through a file. */
+  async tensors(problem, file) {
     await this.#ask(`save ${file}`);
     const { buffer, byteOffset, byteLength } = readFileSync(file);
     rmSync(file);
-    const elements = byteLength / 4 / Float32Array.BYTES_PER_ELEMENT;
-    return [0, 1, 2, 3].map(i => new Float32Array(buffer, byteOffset + 4 * i * elements, elements));
+    let offset = byteOffset;
+    const tensors = shapesOf(problem).map(shape => {
+      const tensor = new Float32Array(buffer, offset, shape.reduce((a, b) => a * b));
+      offset += tensor.byteLength;
+      return tensor;
+    });
+    if (offset !== byteOffset + byteLength) throw new Error(`attention_server saved ${byteLength} bytes`);
+    return tensors;
   }
 
   close() {

@@ -12,7 +12,7 @@ const SHAPE = { dimension: 1 };
 const DIMENSION = { value: 1 };
 
 const ATTRIBUTE_TYPE_INT = 2;
-const ELEMENT_TYPE_FLOAT = 1;
+const ELEMENT_TYPES = { float32: 1, int32: 6 };
 const IR_VERSION = 11;
 const WIRE_VARINT = 0;
 const WIRE_BYTES = 2;
@@ -38,42 +38,78 @@ function message(...fields) {
 const attribute = ([name, value]) =>
   message([ATTRIBUTE.name, name], [ATTRIBUTE.i, value], [ATTRIBUTE.type, ATTRIBUTE_TYPE_INT]);
 
-function tensor(name, dimensions) {
-  const shape = message([SHAPE.dimension, dimensions.map(length => message([DIMENSION.value, length]))]);
-  const type = message([TENSOR_TYPE.elementType, ELEMENT_TYPE_FLOAT], [TENSOR_TYPE.shape, shape]);
-  return message([VALUE_INFO.name, name], [VALUE_INFO.type, message([TYPE.tensor, type])]);
+function tensor({ name, type, shape }) {
+  const dimensions = message([SHAPE.dimension, shape.map(length => message([DIMENSION.value, length]))]);
+  const tensorType = message([TENSOR_TYPE.elementType, ELEMENT_TYPES[type]], [TENSOR_TYPE.shape, dimensions]);
+  return message([VALUE_INFO.name, name], [VALUE_INFO.type, message([TYPE.tensor, tensorType])]);
+}
+
+/** Shapes of query, key, value and output: [1, length, heads * headDim] is the same memory as [1, length, heads, headDim]. */
+export function shapesOf({ heads, group, headDim, queries, keys }) {
+  const query = [1, queries, heads * headDim];
+  const key = [1, keys, (heads / group) * headDim];
+  return [query, key, key, query];
 }
 
 /** ONNX Runtime's own operator. */
 const multiHeadAttention = {
   name: 'MultiHeadAttention',
   domain: 'com.microsoft',
+  does: ({ group, window }) => group === 1 && window === 0,
   attributes: ({ heads, causal }) => ({ num_heads: heads, unidirectional: Number(causal) }),
+  inputs: () => [],
+  outputs: () => [],
 };
 
 /** The operator of ONNX since its opset 23. */
 const attention = {
   name: 'Attention',
   domain: '',
-  attributes: ({ heads, causal }) => ({ q_num_heads: heads, kv_num_heads: heads, is_causal: Number(causal) }),
+  does: ({ window }) => window === 0,
+  attributes: ({ heads, group, causal }) => ({ q_num_heads: heads, kv_num_heads: heads / group, is_causal: Number(causal) }),
+  inputs: () => [],
+  outputs: () => [],
 };
 
-export const operators = [multiHeadAttention, attention];
-export const inputNames = ['query', 'key', 'value'];
-export const outputName = 'output';
+/** ONNX Runtime's own operator for language models, always causal. Without a cache it computes a whole prompt. */
+const groupQueryAttention = {
+  name: 'GroupQueryAttention',
+  domain: 'com.microsoft',
+  does: ({ causal, queries, keys }) => causal && queries === keys,
+  attributes: ({ heads, group, window }) => ({
+    num_heads: heads, kv_num_heads: heads / group, ...(window > 0 && { local_window_size: window }),
+  }),
+  inputs: ({ keys }) => [
+    null, null, // no cache
+    { name: 'seqlens_k', type: 'int32', shape: [1], data: Int32Array.of(keys - 1) },
+    { name: 'total_sequence_length', type: 'int32', shape: [1], data: Int32Array.of(keys) },
+  ],
+  outputs: ({ heads, group, headDim, keys }) =>
+    ['present_key', 'present_value'].map(name => ({ name, type: 'float32', shape: [1, heads / group, keys, headDim] })),
+};
 
-/** [1, length, heads * headDim]: the same memory as [1, length, heads, headDim]. */
-export const dimensionsOf = ({ heads, headDim, length }) => [1, length, heads * headDim];
+export const operators = [multiHeadAttention, attention, groupQueryAttention];
 
-/** The model of an operator over tensors of a problem { heads, headDim, length, causal }. */
+/** The tensors of an operator over a problem { heads, group, headDim, queries, keys, causal, window }; null: left out. */
+export function tensorsOf(operator, problem) {
+  const [query, key, value, output] = shapesOf(problem);
+  const float32 = (name, shape) => ({ name, type: 'float32', shape });
+  return {
+    inputs: [float32('query', query), float32('key', key), float32('value', value), ...operator.inputs(problem)],
+    outputs: [float32('output', output), ...operator.outputs(problem)],
+  };
+}
+
+/** The model of an operator over a problem. */
 export function attentionModel(operator, problem) {
-  const dimensions = dimensionsOf(problem);
+  const { inputs, outputs } = tensorsOf(operator, problem);
   const node = message(
-    [NODE.input, inputNames], [NODE.output, outputName], [NODE.opType, operator.name],
-    [NODE.attribute, Object.entries(operator.attributes(problem)).map(attribute)], [NODE.domain, operator.domain]);
+    [NODE.input, inputs.map(input => input?.name ?? '')], [NODE.output, outputs.map(({ name }) => name)],
+    [NODE.opType, operator.name], [NODE.attribute, Object.entries(operator.attributes(problem)).map(attribute)],
+    [NODE.domain, operator.domain]);
   const graph = message(
-    [GRAPH.node, node], [GRAPH.name, 'attention'],
-    [GRAPH.input, inputNames.map(name => tensor(name, dimensions))], [GRAPH.output, tensor(outputName, dimensions)]);
+    [GRAPH.node, node], [GRAPH.name, 'attention'], [GRAPH.input, inputs.filter(input => input).map(tensor)],
+    [GRAPH.output, outputs.map(tensor)]);
   const operatorSet = (domain, version) => message([OPERATOR_SET.domain, domain], [OPERATOR_SET.version, version]);
   return message(
     [MODEL.irVersion, IR_VERSION], [MODEL.graph, graph],

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { attentionModel, dimensionsOf, inputNames, outputName } from './model.mjs';
+import { attentionModel, tensorsOf } from './model.mjs';
 
 const sessionOptions = threads => ({
   executionProviders: ['cpu'],
@@ -25,35 +25,38 @@ export class OnnxRuntime {
   }
 
   /** A session of one operator over the arrays of query, key and value. */
-  async session(operator, problem, inputs) {
-    const tensor = data => new this.#ort.Tensor('float32', data, dimensionsOf(problem));
-    const feeds = Object.fromEntries(inputNames.map((name, i) => [name, tensor(inputs[i])]));
-    const model = attentionModel(operator, problem);
-    const session = await this.#ort.InferenceSession.create(model, sessionOptions(problem.threads));
-    return new Session(operator.name, session, feeds, tensor(new Float32Array(inputs[0].length)));
+  async session(operator, problem, arrays) {
+    const { inputs, outputs } = tensorsOf(operator, problem);
+    const tensor = ({ type, shape }, data) => new this.#ort.Tensor(type, data, shape);
+    const feeds = inputs.filter(input => input).map((input, i) => [input.name, tensor(input, input.data ?? arrays[i])]);
+    const elements = ({ shape }) => shape.reduce((a, b) => a * b);
+    const results = outputs.map(output => [output.name, tensor(output, new Float32Array(elements(output)))]);
+    const session = await this.#ort.InferenceSession.create(
+      attentionModel(operator, problem), sessionOptions(problem.threads));
+    return new Session(operator.name, session, Object.fromEntries(feeds), Object.fromEntries(results));
   }
 }
 
 class Session {
   #session;
   #feeds;
-  #output;
+  #results;
 
-  constructor(operatorName, session, feeds, output) {
+  constructor(operatorName, session, feeds, results) {
     this.operatorName = operatorName;
     this.#session = session;
     this.#feeds = feeds;
-    this.#output = output;
+    this.#results = results;
   }
 
   get output() {
-    return this.#output.data;
+    return this.#results.output.data;
   }
 
   /** Seconds that a number of runs take. */
   async run(count) {
     const begin = process.hrtime.bigint();
-    for (let i = 0; i < count; i++) await this.#session.run(this.#feeds, { [outputName]: this.#output });
+    for (let i = 0; i < count; i++) await this.#session.run(this.#feeds, this.#results);
     return Number(process.hrtime.bigint() - begin) / 1e9;
   }
 
