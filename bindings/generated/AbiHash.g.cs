@@ -5,5 +5,5 @@ namespace Kernels.Interop.Native;
 internal static class AbiHash
 {
     /// <summary>What <see cref="NativeMethods.ki_abi_hash"/> must return.</summary>
-    public const ulong Value = 0xC8183CB4C0A6786FUL;
+    public const ulong Value = 0x58255F5D22D6F001UL;
 }

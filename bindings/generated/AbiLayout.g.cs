@@ -28,6 +28,8 @@ internal static unsafe class AbiLayout
         new("ki_long_convolution_gradients", 64, sizeof(ki_long_convolution_gradients)),
         new("ki_short_convolution_problem", 48, sizeof(ki_short_convolution_problem)),
         new("ki_short_convolution_gradients", 40, sizeof(ki_short_convolution_gradients)),
+        new("ki_butterfly_convolution_problem", 88, sizeof(ki_butterfly_convolution_problem)),
+        new("ki_butterfly_convolution_gradients", 88, sizeof(ki_butterfly_convolution_gradients)),
     ];
 
     /// <summary>Every field of every struct, in order.</summary>
@@ -47,6 +49,8 @@ internal static unsafe class AbiLayout
         .. Fields_ki_long_convolution_gradients(),
         .. Fields_ki_short_convolution_problem(),
         .. Fields_ki_short_convolution_gradients(),
+        .. Fields_ki_butterfly_convolution_problem(),
+        .. Fields_ki_butterfly_convolution_gradients(),
     ];
 
     private static Field[] Fields_ki_device_info()
@@ -284,6 +288,46 @@ internal static unsafe class AbiLayout
             new("ki_short_convolution_gradients", "grad_input", 16, 8, (int)((byte*)&value.grad_input - (byte*)&value), sizeof(ki_tensor*)),
             new("ki_short_convolution_gradients", "grad_filter", 24, 8, (int)((byte*)&value.grad_filter - (byte*)&value), sizeof(ki_tensor*)),
             new("ki_short_convolution_gradients", "grad_bias", 32, 8, (int)((byte*)&value.grad_bias - (byte*)&value), sizeof(ki_tensor*)),
+        ];
+    }
+
+    private static Field[] Fields_ki_butterfly_convolution_problem()
+    {
+        ki_butterfly_convolution_problem value;
+        return
+        [
+            new("ki_butterfly_convolution_problem", "struct_size", 0, 4, (int)((byte*)&value.struct_size - (byte*)&value), sizeof(uint)),
+            new("ki_butterfly_convolution_problem", "reserved", 4, 4, (int)((byte*)&value.reserved - (byte*)&value), sizeof(uint)),
+            new("ki_butterfly_convolution_problem", "input", 8, 8, (int)((byte*)&value.input - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_butterfly_convolution_problem", "output", 16, 8, (int)((byte*)&value.output - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_butterfly_convolution_problem", "filter", 24, 8, (int)((byte*)&value.filter - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_butterfly_convolution_problem", "forward_first", 32, 8, (int)((byte*)&value.forward_first - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_butterfly_convolution_problem", "forward_second", 40, 8, (int)((byte*)&value.forward_second - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_butterfly_convolution_problem", "inverse_second", 48, 8, (int)((byte*)&value.inverse_second - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_butterfly_convolution_problem", "inverse_first", 56, 8, (int)((byte*)&value.inverse_first - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_butterfly_convolution_problem", "input_gate", 64, 8, (int)((byte*)&value.input_gate - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_butterfly_convolution_problem", "output_gate", 72, 8, (int)((byte*)&value.output_gate - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_butterfly_convolution_problem", "skip", 80, 8, (int)((byte*)&value.skip - (byte*)&value), sizeof(ki_tensor*)),
+        ];
+    }
+
+    private static Field[] Fields_ki_butterfly_convolution_gradients()
+    {
+        ki_butterfly_convolution_gradients value;
+        return
+        [
+            new("ki_butterfly_convolution_gradients", "struct_size", 0, 4, (int)((byte*)&value.struct_size - (byte*)&value), sizeof(uint)),
+            new("ki_butterfly_convolution_gradients", "reserved", 4, 4, (int)((byte*)&value.reserved - (byte*)&value), sizeof(uint)),
+            new("ki_butterfly_convolution_gradients", "grad_output", 8, 8, (int)((byte*)&value.grad_output - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_butterfly_convolution_gradients", "grad_input", 16, 8, (int)((byte*)&value.grad_input - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_butterfly_convolution_gradients", "grad_filter", 24, 8, (int)((byte*)&value.grad_filter - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_butterfly_convolution_gradients", "grad_forward_first", 32, 8, (int)((byte*)&value.grad_forward_first - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_butterfly_convolution_gradients", "grad_forward_second", 40, 8, (int)((byte*)&value.grad_forward_second - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_butterfly_convolution_gradients", "grad_inverse_second", 48, 8, (int)((byte*)&value.grad_inverse_second - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_butterfly_convolution_gradients", "grad_inverse_first", 56, 8, (int)((byte*)&value.grad_inverse_first - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_butterfly_convolution_gradients", "grad_input_gate", 64, 8, (int)((byte*)&value.grad_input_gate - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_butterfly_convolution_gradients", "grad_output_gate", 72, 8, (int)((byte*)&value.grad_output_gate - (byte*)&value), sizeof(ki_tensor*)),
+            new("ki_butterfly_convolution_gradients", "grad_skip", 80, 8, (int)((byte*)&value.grad_skip - (byte*)&value), sizeof(ki_tensor*)),
         ];
     }
 }

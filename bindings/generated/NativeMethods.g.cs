@@ -446,4 +446,55 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial ki_status ki_short_convolution_backward(ki_stream* stream, ki_short_convolution_problem* problem, ki_short_convolution_gradients* gradients, void* workspace, ulong workspace_bytes);
+
+    /// <summary>Scratch memory that <see cref="NativeMethods.ki_butterfly_convolution_forward"/> needs.</summary>
+    /// <param name="device">where it will run</param>
+    /// <param name="problem">what will be computed; checked as by <see cref="NativeMethods.ki_butterfly_convolution_forward"/>, but tensors may have no address yet</param>
+    /// <param name="size_bytes">Out: the size</param>
+    /// <returns>the status</returns>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial ki_status ki_butterfly_convolution_forward_workspace(ki_device* device, ki_butterfly_convolution_problem* problem, ulong* size_bytes);
+
+    /// <summary>Butterfly convolution, forward pass.</summary>
+    /// <param name="stream">where to run</param>
+    /// <param name="problem">what to compute</param>
+    /// <param name="workspace">scratch memory on the stream's device, aligned to 64 bytes; NULL uses the stream's own, which allocates when it has to grow</param>
+    /// <param name="workspace_bytes">size of <c>workspace</c>, at least what <see cref="NativeMethods.ki_butterfly_convolution_forward_workspace"/> says; 0 with NULL</param>
+    /// <returns>the status</returns>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial ki_status ki_butterfly_convolution_forward(ki_stream* stream, ki_butterfly_convolution_problem* problem, void* workspace, ulong workspace_bytes);
+
+    /// <summary>Scratch memory that <see cref="NativeMethods.ki_butterfly_convolution_backward"/> needs.</summary>
+    /// <param name="device">where it will run</param>
+    /// <param name="problem">what will be computed; checked as by <see cref="NativeMethods.ki_butterfly_convolution_backward"/>, but tensors may have no address yet</param>
+    /// <param name="gradients">the gradients that will be computed</param>
+    /// <param name="size_bytes">Out: the size</param>
+    /// <returns>the status</returns>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial ki_status ki_butterfly_convolution_backward_workspace(ki_device* device, ki_butterfly_convolution_problem* problem, ki_butterfly_convolution_gradients* gradients, ulong* size_bytes);
+
+    /// <summary>Butterfly convolution, backward pass. What the forward pass computed is computed again where it is needed.</summary>
+    /// <param name="stream">where to run</param>
+    /// <param name="problem">the forward problem; <c>output</c> is NULL</param>
+    /// <param name="gradients">what to compute</param>
+    /// <param name="workspace">scratch memory on the stream's device, aligned to 64 bytes; NULL uses the stream's own, which allocates when it has to grow</param>
+    /// <param name="workspace_bytes">size of <c>workspace</c>, at least what <see cref="NativeMethods.ki_butterfly_convolution_backward_workspace"/> says; 0 with NULL</param>
+    /// <returns>the status</returns>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial ki_status ki_butterfly_convolution_backward(ki_stream* stream, ki_butterfly_convolution_problem* problem, ki_butterfly_convolution_gradients* gradients, void* workspace, ulong workspace_bytes);
+
+    /// <summary>Writes the coefficients with which a butterfly is the discrete Fourier transform, for training to start from. They are computed in double precision. Forward is X[k] = sum over t of x[t] exp(-2 pi i t k / n); Inverse is its inverse, whose factor 1 / n is 1 / n1 in inverse_first and 1 / n2 in inverse_second.</summary>
+    /// <param name="stream">where to run</param>
+    /// <param name="forward_first">[n2, n1, n1, 2] contiguous float32, written</param>
+    /// <param name="forward_second">[n1, n2, n2, 2] contiguous float32, written</param>
+    /// <param name="inverse_second">[n1, n2, n2, 2] contiguous float32, written</param>
+    /// <param name="inverse_first">[n2, n1, n1, 2] contiguous float32, written</param>
+    /// <returns>the status</returns>
+    [LibraryImport(LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial ki_status ki_butterfly_coefficients_dft(ki_stream* stream, ki_tensor* forward_first, ki_tensor* forward_second, ki_tensor* inverse_second, ki_tensor* inverse_first);
 }

@@ -622,3 +622,94 @@ internal unsafe struct ki_short_convolution_gradients
     /// <summary>[channels] float32, summed over batch and length; written.</summary>
     public ki_tensor* grad_bias;
 }
+
+/// <summary>Long convolution with learned coefficients in place of those of the Fourier transform (Simple Hardware-Efficient Long Convolutions for Sequence Modeling, Fu et al. 2023, section 3). A transform of n = n1 * n2 complex points, n1 and n2 powers of two from 16 to 256, is two stages of dense blocks, a butterfly of order 2 whose twiddle factors are part of the blocks. With t = t1 * n2 + t2 and k = k1 + n1 * k2, t1 and k1 below n1, t2 and k2 below n2, Forward takes x to X:</summary>
+/// <remarks>
+/// <para>a[k1, t2] = sum over t1 of forward_first[t2, k1, t1] * x[t1, t2] X[k1, k2] = sum over t2 of forward_second[k1, k2, t2] * a[k1, t2]</para>
+/// <para>and Inverse is its mirror:</para>
+/// <para>a[k1, t2] = sum over k2 of inverse_second[k1, t2, k2] * X[k1, k2] x[t1, t2] = sum over k1 of inverse_first[t2, t1, k1] * a[k1, t2]</para>
+/// <para>The convolution, with input rows and filters padded with zeros to n points, is</para>
+/// <para>c = the real part of Inverse(Forward(filter[h]) * Forward(input[b, h] * input_gate[b, h])) output[b, h, t] = output_gate[b, h, t] * c[t] + skip[h] * input[b, h, t]   for t below length</para>
+/// <para>With the coefficients of <see cref="NativeMethods.ki_butterfly_coefficients_dft"/> that is the long convolution: causal where length + filter_length - 1 is at most n; otherwise what lies beyond n comes round to the beginning.</para>
+/// <para>Coefficients are contiguous float32, each complex number its real and then its imaginary part. Input, gates and output share one dtype: float32, float16 or bfloat16. Sums are float32. Every tensor is on the device of the stream. What is written must not overlap itself, nor any other tensor unless the two are provably disjoint.</para>
+/// </remarks>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ki_butterfly_convolution_problem
+{
+    /// <summary><c>sizeof(ki_butterfly_convolution_problem)</c>, set by the caller.</summary>
+    public uint struct_size;
+
+    /// <summary>Zero.</summary>
+    public uint reserved;
+
+    /// <summary>[batch, channels, length], length at most n.</summary>
+    public ki_tensor* input;
+
+    /// <summary>[batch, channels, length], written.</summary>
+    public ki_tensor* output;
+
+    /// <summary>[channels, filter_length] float32, float16 or bfloat16, filter_length 1 to n.</summary>
+    public ki_tensor* filter;
+
+    /// <summary>[n2, n1, n1, 2] float32: for each t2 the block [k1, t1].</summary>
+    public ki_tensor* forward_first;
+
+    /// <summary>[n1, n2, n2, 2] float32: for each k1 the block [k2, t2].</summary>
+    public ki_tensor* forward_second;
+
+    /// <summary>[n1, n2, n2, 2] float32: for each k1 the block [t2, k2].</summary>
+    public ki_tensor* inverse_second;
+
+    /// <summary>[n2, n1, n1, 2] float32: for each t2 the block [t1, k1].</summary>
+    public ki_tensor* inverse_first;
+
+    /// <summary>[batch, channels, length]. NULL for none.</summary>
+    public ki_tensor* input_gate;
+
+    /// <summary>[batch, channels, length]. NULL for none.</summary>
+    public ki_tensor* output_gate;
+
+    /// <summary>[channels] float32 or the input's dtype. NULL for none.</summary>
+    public ki_tensor* skip;
+}
+
+/// <summary>Gradients of a butterfly convolution. Those that are NULL are not computed; all sums are formed in a fixed order. The gradient of a complex coefficient m is dL/dRe(m) + i dL/dIm(m): its two parts are the gradients of the two numbers that m is stored as, so that an optimiser can treat coefficients as real numbers.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ki_butterfly_convolution_gradients
+{
+    /// <summary><c>sizeof(ki_butterfly_convolution_gradients)</c>, set by the caller.</summary>
+    public uint struct_size;
+
+    /// <summary>Zero.</summary>
+    public uint reserved;
+
+    /// <summary>[batch, channels, length] of the output, of its dtype; read.</summary>
+    public ki_tensor* grad_output;
+
+    /// <summary>[batch, channels, length] of the input, of its dtype; written.</summary>
+    public ki_tensor* grad_input;
+
+    /// <summary>[channels, filter_length] float32, summed over the batch; written.</summary>
+    public ki_tensor* grad_filter;
+
+    /// <summary>[n2, n1, n1, 2] contiguous float32, summed over inputs and filters; written.</summary>
+    public ki_tensor* grad_forward_first;
+
+    /// <summary>[n1, n2, n2, 2] contiguous float32, summed over inputs and filters; written.</summary>
+    public ki_tensor* grad_forward_second;
+
+    /// <summary>[n1, n2, n2, 2] contiguous float32, summed over batch and channels; written.</summary>
+    public ki_tensor* grad_inverse_second;
+
+    /// <summary>[n2, n1, n1, 2] contiguous float32, summed over batch and channels; written.</summary>
+    public ki_tensor* grad_inverse_first;
+
+    /// <summary>[batch, channels, length] of the input gate, of its dtype; written.</summary>
+    public ki_tensor* grad_input_gate;
+
+    /// <summary>[batch, channels, length] of the output gate, of its dtype; written.</summary>
+    public ki_tensor* grad_output_gate;
+
+    /// <summary>[channels] float32, summed over batch and length; written.</summary>
+    public ki_tensor* grad_skip;
+}

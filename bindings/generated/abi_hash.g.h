@@ -6,6 +6,6 @@
 namespace ki {
 
 // Hash of the declarations that this library was built from.
-inline constexpr std::uint64_t kAbiHash = 0xC8183CB4C0A6786Full;
+inline constexpr std::uint64_t kAbiHash = 0x58255F5D22D6F001ull;
 
 }  // namespace ki

@@ -1048,6 +1048,158 @@ KI_API ki_status ki_short_convolution_backward(ki_stream* stream, const ki_short
                                                const ki_short_convolution_gradients* gradients, void* workspace,
                                                uint64_t workspace_bytes) KI_NOEXCEPT;
 
+/* ---- Butterfly convolution --------------------------------------------------------------------------- */
+
+/**
+ * Long convolution with learned coefficients in place of those of the Fourier transform (Simple Hardware-Efficient Long
+ * Convolutions for Sequence Modeling, Fu et al. 2023, section 3). A transform of n = n1 * n2 complex points, n1 and n2 powers of
+ * two from 16 to 256, is two stages of dense blocks, a butterfly of order 2 whose twiddle factors are part of the blocks.
+ * With t = t1 * n2 + t2 and k = k1 + n1 * k2, t1 and k1 below n1, t2 and k2 below n2, Forward takes x to X:
+ *
+ *   a[k1, t2] = sum over t1 of forward_first[t2, k1, t1] * x[t1, t2]
+ *   X[k1, k2] = sum over t2 of forward_second[k1, k2, t2] * a[k1, t2]
+ *
+ * and Inverse is its mirror:
+ *
+ *   a[k1, t2] = sum over k2 of inverse_second[k1, t2, k2] * X[k1, k2]
+ *   x[t1, t2] = sum over k1 of inverse_first[t2, t1, k1] * a[k1, t2]
+ *
+ * The convolution, with input rows and filters padded with zeros to n points, is
+ *
+ *   c = the real part of Inverse(Forward(filter[h]) * Forward(input[b, h] * input_gate[b, h]))
+ *   output[b, h, t] = output_gate[b, h, t] * c[t] + skip[h] * input[b, h, t]   for t below length
+ *
+ * With the coefficients of ki_butterfly_coefficients_dft that is the long convolution: causal where
+ * length + filter_length - 1 is at most n; otherwise what lies beyond n comes round to the beginning.
+ *
+ * Coefficients are contiguous float32, each complex number its real and then its imaginary part. Input, gates and output share
+ * one dtype: float32, float16 or bfloat16. Sums are float32. Every tensor is on the device of the stream. What is written
+ * must not overlap itself, nor any other tensor unless the two are provably disjoint.
+ */
+typedef struct ki_butterfly_convolution_problem {
+  /** `sizeof(ki_butterfly_convolution_problem)`, set by the caller. */
+  uint32_t struct_size;
+  /** Zero. */
+  uint32_t reserved;
+  /** [batch, channels, length], length at most n. */
+  const ki_tensor* input;
+  /** [batch, channels, length], written. */
+  const ki_tensor* output;
+  /** [channels, filter_length] float32, float16 or bfloat16, filter_length 1 to n. */
+  const ki_tensor* filter;
+  /** [n2, n1, n1, 2] float32: for each t2 the block [k1, t1]. */
+  const ki_tensor* forward_first;
+  /** [n1, n2, n2, 2] float32: for each k1 the block [k2, t2]. */
+  const ki_tensor* forward_second;
+  /** [n1, n2, n2, 2] float32: for each k1 the block [t2, k2]. */
+  const ki_tensor* inverse_second;
+  /** [n2, n1, n1, 2] float32: for each t2 the block [t1, k1]. */
+  const ki_tensor* inverse_first;
+  /** [batch, channels, length]. NULL for none. */
+  const ki_tensor* input_gate;
+  /** [batch, channels, length]. NULL for none. */
+  const ki_tensor* output_gate;
+  /** [channels] float32 or the input's dtype. NULL for none. */
+  const ki_tensor* skip;
+} ki_butterfly_convolution_problem;
+
+/**
+ * Scratch memory that ki_butterfly_convolution_forward needs.
+ * @param device where it will run
+ * @param problem what will be computed; checked as by ki_butterfly_convolution_forward, but tensors may have no address yet
+ * @param[out] size_bytes the size
+ * @return the status
+ */
+KI_API ki_status ki_butterfly_convolution_forward_workspace(ki_device* device,
+                                                            const ki_butterfly_convolution_problem* problem,
+                                                            uint64_t* size_bytes) KI_NOEXCEPT;
+
+/**
+ * Butterfly convolution, forward pass.
+ * @param stream where to run
+ * @param problem what to compute
+ * @param workspace scratch memory on the stream's device, aligned to 64 bytes; NULL uses the stream's own, which allocates
+ *        when it has to grow
+ * @param workspace_bytes size of `workspace`, at least what ki_butterfly_convolution_forward_workspace says; 0 with NULL
+ * @return the status
+ */
+KI_API ki_status ki_butterfly_convolution_forward(ki_stream* stream, const ki_butterfly_convolution_problem* problem,
+                                                  void* workspace, uint64_t workspace_bytes) KI_NOEXCEPT;
+
+/**
+ * Gradients of a butterfly convolution. Those that are NULL are not computed; all sums are formed in a fixed order. The gradient of
+ * a complex coefficient m is dL/dRe(m) + i dL/dIm(m): its two parts are the gradients of the two numbers that m is stored as, so
+ * that an optimiser can treat coefficients as real numbers.
+ */
+typedef struct ki_butterfly_convolution_gradients {
+  /** `sizeof(ki_butterfly_convolution_gradients)`, set by the caller. */
+  uint32_t struct_size;
+  /** Zero. */
+  uint32_t reserved;
+  /** [batch, channels, length] of the output, of its dtype; read. */
+  const ki_tensor* grad_output;
+  /** [batch, channels, length] of the input, of its dtype; written. */
+  const ki_tensor* grad_input;
+  /** [channels, filter_length] float32, summed over the batch; written. */
+  const ki_tensor* grad_filter;
+  /** [n2, n1, n1, 2] contiguous float32, summed over inputs and filters; written. */
+  const ki_tensor* grad_forward_first;
+  /** [n1, n2, n2, 2] contiguous float32, summed over inputs and filters; written. */
+  const ki_tensor* grad_forward_second;
+  /** [n1, n2, n2, 2] contiguous float32, summed over batch and channels; written. */
+  const ki_tensor* grad_inverse_second;
+  /** [n2, n1, n1, 2] contiguous float32, summed over batch and channels; written. */
+  const ki_tensor* grad_inverse_first;
+  /** [batch, channels, length] of the input gate, of its dtype; written. */
+  const ki_tensor* grad_input_gate;
+  /** [batch, channels, length] of the output gate, of its dtype; written. */
+  const ki_tensor* grad_output_gate;
+  /** [channels] float32, summed over batch and length; written. */
+  const ki_tensor* grad_skip;
+} ki_butterfly_convolution_gradients;
+
+/**
+ * Scratch memory that ki_butterfly_convolution_backward needs.
+ * @param device where it will run
+ * @param problem what will be computed; checked as by ki_butterfly_convolution_backward, but tensors may have no address yet
+ * @param gradients the gradients that will be computed
+ * @param[out] size_bytes the size
+ * @return the status
+ */
+KI_API ki_status ki_butterfly_convolution_backward_workspace(ki_device* device,
+                                                             const ki_butterfly_convolution_problem* problem,
+                                                             const ki_butterfly_convolution_gradients* gradients,
+                                                             uint64_t* size_bytes) KI_NOEXCEPT;
+
+/**
+ * Butterfly convolution, backward pass. What the forward pass computed is computed again where it is needed.
+ * @param stream where to run
+ * @param problem the forward problem; `output` is NULL
+ * @param gradients what to compute
+ * @param workspace scratch memory on the stream's device, aligned to 64 bytes; NULL uses the stream's own, which allocates
+ *        when it has to grow
+ * @param workspace_bytes size of `workspace`, at least what ki_butterfly_convolution_backward_workspace says; 0 with NULL
+ * @return the status
+ */
+KI_API ki_status ki_butterfly_convolution_backward(ki_stream* stream, const ki_butterfly_convolution_problem* problem,
+                                                   const ki_butterfly_convolution_gradients* gradients, void* workspace,
+                                                   uint64_t workspace_bytes) KI_NOEXCEPT;
+
+/**
+ * Writes the coefficients with which a butterfly is the discrete Fourier transform, for training to start from. They are computed in
+ * double precision. Forward is X[k] = sum over t of x[t] exp(-2 pi i t k / n); Inverse is its inverse, whose factor
+ * 1 / n is 1 / n1 in inverse_first and 1 / n2 in inverse_second.
+ * @param stream where to run
+ * @param forward_first [n2, n1, n1, 2] contiguous float32, written
+ * @param forward_second [n1, n2, n2, 2] contiguous float32, written
+ * @param inverse_second [n1, n2, n2, 2] contiguous float32, written
+ * @param inverse_first [n2, n1, n1, 2] contiguous float32, written
+ * @return the status
+ */
+KI_API ki_status ki_butterfly_coefficients_dft(ki_stream* stream, const ki_tensor* forward_first,
+                                               const ki_tensor* forward_second, const ki_tensor* inverse_second,
+                                               const ki_tensor* inverse_first) KI_NOEXCEPT;
+
 #if defined(__cplusplus)
 } /* extern "C" */
 #endif
