@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
-#include <memory>
 
 #include "attention/attention_contents.h"
 #include "attention/attention_features.h"
@@ -59,15 +57,6 @@ std::int64_t index_at(const TensorData& tensor, std::int64_t i) {
 }
 
 }  // namespace
-
-void separate(const std::vector<TensorData*>& tensors) {
-  std::map<Memory*, std::shared_ptr<Memory>> copies;
-  for (TensorData* tensor : tensors) {
-    std::shared_ptr<Memory>& memory = copies[tensor->memory().get()];
-    if (memory == nullptr) memory = std::make_shared<Memory>(*tensor->memory());
-    tensor->move_to(memory);
-  }
-}
 
 float scale_of(const AttentionCase& c) {
   return c.scale ? *c.scale : static_cast<float>(1 / std::sqrt(static_cast<double>(c.head_dim)));

@@ -52,9 +52,6 @@ struct AttentionData {
   void store(Values& values);
 };
 
-/// Gives tensors memory that nobody else has, in which those that share some still do.
-void separate(const std::vector<TensorData*>& tensors);
-
 /// Scale that a case asks for, as the library takes it.
 float scale_of(const AttentionCase& attention_case);
 

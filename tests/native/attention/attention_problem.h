@@ -1,10 +1,9 @@
 #pragma once
 
-#include <cstdint>
-#include <initializer_list>
 #include <optional>
 
 #include "kernels_interop.h"
+#include "support/dense_view.h"
 
 namespace ki::test {
 
@@ -29,19 +28,5 @@ struct AttentionProblem {
     return problem;
   }
 };
-
-/// A dense view of CPU memory.
-inline ki_tensor dense_view(ki_dtype dtype, void* data, std::initializer_list<std::int64_t> shape) {
-  ki_tensor tensor{};
-  tensor.struct_size = sizeof(tensor);
-  tensor.dtype = dtype;
-  tensor.rank = static_cast<std::int32_t>(shape.size());
-  tensor.device_kind = KI_DEVICE_KIND_CPU;
-  tensor.data = data;
-  std::int32_t d = 0;
-  for (const std::int64_t length : shape) tensor.shape[d++] = length;
-  for (std::int64_t stride = 1; d-- > 0; stride *= tensor.shape[d]) tensor.strides[d] = stride;
-  return tensor;
-}
 
 }  // namespace ki::test

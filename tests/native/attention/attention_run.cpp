@@ -1,7 +1,6 @@
 #include "attention/attention_run.h"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <utility>
 
@@ -10,9 +9,6 @@
 
 namespace ki::test {
 namespace {
-
-constexpr std::uint64_t kGuardBytes = 256;
-constexpr std::uint8_t kGuard = 0xA5;
 
 /// Calls the library with a workspace of exactly the size it asks for, and says if it wrote behind it.
 std::optional<std::string> run_with_workspace(const Device& device, ki_stream* stream,
@@ -51,27 +47,6 @@ int flags_of(const AttentionCase& c) {
 }
 
 }  // namespace
-
-GuardedWorkspace::GuardedWorkspace(const Device& device, ki_stream* stream, std::uint64_t size_bytes)
-    : stream_(stream), size_bytes_(size_bytes), buffer_(create_buffer(device, size_bytes + kGuardBytes)) {
-  check(ki_fill(stream, data_of(buffer_), kGuard, size_bytes + kGuardBytes));
-}
-
-bool GuardedWorkspace::is_overrun() const {
-  std::array<std::uint8_t, kGuardBytes> guard{};
-  check(ki_copy(stream_, guard.data(), data_of(buffer_) + size_bytes_, kGuardBytes));
-  check(ki_stream_synchronize(stream_));
-  return std::ranges::count(guard, kGuard) != std::ssize(guard);
-}
-
-std::vector<std::uint32_t> bits_of(const std::vector<TensorData>& tensors) {
-  std::vector<std::uint32_t> bits;
-  for (const TensorData& tensor : tensors) {
-    const std::vector<std::uint32_t> more = tensor.read_bits();
-    bits.insert(bits.end(), more.begin(), more.end());
-  }
-  return bits;
-}
 
 AttentionCall::AttentionCall(AttentionData& data, Staging& staging) {
   const AttentionCase& c = data.attention_case;

@@ -9,14 +9,12 @@
 #include <vector>
 
 #include "attention/attention_data.h"
+#include "support/guarded_workspace.h"
 #include "support/handles.h"
 #include "support/staging.h"
 #include "support/tolerance.h"
 
 namespace ki::test {
-
-/// Whose scratch memory a run uses.
-enum class Workspace { of_stream, of_caller };
 
 /// What a run left behind.
 struct AttentionOutcome {
@@ -36,23 +34,6 @@ struct AttentionCall {
   ki_attention_cache cache{};
   ki_attention_problem problem{};
 };
-
-/// A workspace with a guard behind it.
-class GuardedWorkspace {
- public:
-  GuardedWorkspace(const Device& device, ki_stream* stream, std::uint64_t size_bytes);
-
-  void* data() const { return data_of(buffer_); }
-  bool is_overrun() const;
-
- private:
-  ki_stream* stream_;
-  std::uint64_t size_bytes_;
-  Buffer buffer_;
-};
-
-/// The elements' bits of some tensors, one behind the other.
-std::vector<std::uint32_t> bits_of(const std::vector<TensorData>& tensors);
 
 /// Runs a case on a stream: copies its tensors, with the poison around them, to the device and back. Throws if the
 /// library refuses, NotSupported if that is why.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <utility>
 
 #include "support/dtype.h"
@@ -127,6 +128,24 @@ void TensorData::mark(std::vector<bool>& mask) const {
   for_each_element([&](std::size_t, std::int64_t at) {
     for (std::int64_t b = 0; b < element_size(dtype_); ++b) mask[static_cast<std::size_t>(at + b)] = true;
   });
+}
+
+void separate(const std::vector<TensorData*>& tensors) {
+  std::map<Memory*, std::shared_ptr<Memory>> copies;
+  for (TensorData* tensor : tensors) {
+    std::shared_ptr<Memory>& memory = copies[tensor->memory().get()];
+    if (memory == nullptr) memory = std::make_shared<Memory>(*tensor->memory());
+    tensor->move_to(memory);
+  }
+}
+
+std::vector<std::uint32_t> bits_of(const std::vector<TensorData>& tensors) {
+  std::vector<std::uint32_t> bits;
+  for (const TensorData& tensor : tensors) {
+    const std::vector<std::uint32_t> more = tensor.read_bits();
+    bits.insert(bits.end(), more.begin(), more.end());
+  }
+  return bits;
 }
 
 std::optional<std::string> changed_outside(const Memory& memory, std::span<const TensorData* const> written) {

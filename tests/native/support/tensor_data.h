@@ -98,6 +98,12 @@ class TensorData {
   std::int64_t offset_bytes_;
 };
 
+/// Gives tensors memory that nobody else has, in which those that share some still do.
+void separate(const std::vector<TensorData*>& tensors);
+
+/// The elements' bits of some tensors, one behind the other.
+std::vector<std::uint32_t> bits_of(const std::vector<TensorData>& tensors);
+
 /// Says which byte of a memory has changed since Memory::remember, other than in the elements of these tensors.
 std::optional<std::string> changed_outside(const Memory& memory, std::span<const TensorData* const> written);
 
