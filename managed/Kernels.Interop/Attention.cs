@@ -50,7 +50,7 @@ public static unsafe partial class Attention
         DeviceBuffer<byte>? workspace = null)
         where T : unmanaged
     {
-        RequireHostMemory(stream);
+        HostMemory.Require(stream);
         ki_tensor* tensors = stackalloc ki_tensor[TensorArguments.Most];
         var arguments = new TensorArguments(tensors);
         fixed (T* q = query, k = key, v = value, o = output)
@@ -100,7 +100,7 @@ public static unsafe partial class Attention
         DeviceBuffer<byte>? workspace = null)
         where T : unmanaged
     {
-        RequireHostMemory(stream);
+        HostMemory.Require(stream);
         ki_tensor* tensors = stackalloc ki_tensor[TensorArguments.Most];
         var arguments = new TensorArguments(tensors);
         fixed (T* q = query, k = key, v = value, o = output)
@@ -153,15 +153,4 @@ public static unsafe partial class Attention
         DeviceBuffer<byte>? workspace = null)
         where T : unmanaged =>
         Run<T, T>(stream, query, key, value, output, logsumexp, default, default, hasCache: false, options, workspace);
-
-    private static void RequireHostMemory(KernelStream stream)
-    {
-        ArgumentNullException.ThrowIfNull(stream);
-        if (!stream.Device.IsCpu)
-        {
-            throw new NotSupportedException(
-                $"Spans are host memory, which {stream.Device.Info.Name} does not compute on: copy to a DeviceBuffer<T> and " +
-                $"call the overload over DeviceTensor<T>, or use a stream of the CPU.");
-        }
-    }
 }

@@ -103,3 +103,13 @@ internal sealed unsafe class BufferHandle(ki_buffer* buffer) : NativeHandle<ki_b
         return true;
     }
 }
+
+internal sealed unsafe class LongConvolutionPlanHandle(ki_long_convolution_plan* plan)
+    : NativeHandle<ki_long_convolution_plan>(plan)
+{
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.ki_long_convolution_plan_close(Value);
+        return true;
+    }
+}

@@ -54,6 +54,27 @@ internal unsafe struct TensorArguments
         return native;
     }
 
+    /// <summary>Describes contiguous host memory of a shape.</summary>
+    /// <param name="data">Its first element, pinned.</param>
+    /// <param name="memory">The memory.</param>
+    /// <param name="shape">Length of each dimension.</param>
+    /// <param name="parameter">The parameter, for the error.</param>
+    /// <exception cref="ArgumentException">It has not exactly the elements the shape implies.</exception>
+    public ki_tensor* Host<T>(T* data, ReadOnlySpan<T> memory, ReadOnlySpan<long> shape, string parameter)
+        where T : unmanaged
+    {
+        Span<long> strides = stackalloc long[shape.Length];
+        NativeTensor.ContiguousStrides(shape, strides);
+        ki_tensor* tensor =
+            Add(NativeTensor.Create<T>(null, shape, strides, ki_device_kind.KI_DEVICE_KIND_CPU, deviceOrdinal: 0));
+        NativeTensor.SetMemory(tensor, data, memory.Length, parameter);
+        return tensor;
+    }
+
+    /// <summary>Describes contiguous host memory of a shape; null if there is none.</summary>
+    public ki_tensor* HostOrNone<T>(T* data, ReadOnlySpan<T> memory, ReadOnlySpan<long> shape, string parameter)
+        where T : unmanaged => memory.IsEmpty ? null : Host(data, memory, shape, parameter);
+
     /// <summary>Address of scratch memory; null if the stream's own is to be used.</summary>
     /// <exception cref="ArgumentException">It is on another device than the stream.</exception>
     public void* Workspace(KernelStream stream, DeviceBuffer<byte>? workspace)
