@@ -19,6 +19,7 @@ struct CloseHandle {
   void operator()(ki_stream* handle) const { ki_stream_close(handle); }
   void operator()(ki_event* handle) const { ki_event_close(handle); }
   void operator()(ki_buffer* handle) const { ki_buffer_close(handle); }
+  void operator()(ki_long_convolution_plan* handle) const { ki_long_convolution_plan_close(handle); }
 };
 
 using Device = std::unique_ptr<ki_device, CloseHandle>;
