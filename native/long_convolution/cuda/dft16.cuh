@@ -1,0 +1,166 @@
+// Transforms of 16 complex points as products with a 16x16 matrix, on the tensor cores: three real products for a complex one,
+//
+//   F x = common - (F.re + F.im) x.im  +  i (common + (F.im - F.re) x.re),   common = F.re (x.re + x.im)
+//
+// of which the last two go on from the sums of the first. The conjugate of F exchanges the other two factors.
+#pragma once
+
+#include <cstdint>
+
+#include "cuda/ptx/convert.cuh"
+#include "cuda/ptx/mma.cuh"
+#include "cuda/ptx/packed_math.cuh"
+#include "long_convolution/cuda/transform_layout.h"
+
+namespace ki::long_convolution::cuda {
+
+using namespace ki::cuda;
+
+enum class Direction { forward, backward };
+
+// 16x16 sums, as two FragmentC side by side: [columns / 8].
+struct Sums {
+  float re[2][4], im[2][4];
+};
+
+// 16x16 points in 16 bits. As a right factor, with rows that are summed over: FragmentB [columns / 8][rows / 8].
+struct Points {
+  std::uint32_t re[2][2], im[2][2];
+};
+
+// Sums, rounded. What were their columns are the rows of the right factor: its product sums over them.
+template <class T>
+__device__ Points transposed_points(const Sums& sums) {
+  Points x;
+#pragma unroll
+  for (int n = 0; n < 2; ++n) {
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      x.re[half][n] = ptx::cvt_rn_x2_f32<T>(sums.re[n][2 * half + 1], sums.re[n][2 * half]);
+      x.im[half][n] = ptx::cvt_rn_x2_f32<T>(sums.im[n][2 * half + 1], sums.im[n][2 * half]);
+    }
+  }
+  return x;
+}
+
+// The three factors of a symmetric matrix, each as a FragmentA.
+template <class T>
+struct Dft16 {
+  std::uint32_t real[4], minus_sum[4], difference[4];
+
+  __device__ static void load(std::uint32_t (&registers)[4], const uint4& from) {
+    registers[0] = from.x, registers[1] = from.y, registers[2] = from.z, registers[3] = from.w;
+  }
+  // matrices: of a plan, in the lanes' order.
+  __device__ Dft16(const void* matrices, int index, int lane) {
+    const uint4* from = static_cast<const uint4*>(matrices) + index * (kMatrixBytes / 16) + lane;
+    load(real, from[0]);
+    load(minus_sum, from[kWarpSize]);
+    load(difference, from[2 * kWarpSize]);
+  }
+
+  // The factors of x.im and x.re.
+  template <Direction kDirection>
+  __device__ const std::uint32_t (&of_imaginary() const)[4] {
+    if constexpr (kDirection == Direction::forward) return minus_sum;
+    return difference;
+  }
+  template <Direction kDirection>
+  __device__ const std::uint32_t (&of_real() const)[4] {
+    if constexpr (kDirection == Direction::forward) return difference;
+    return minus_sum;
+  }
+
+  // F x.
+  template <Direction kDirection>
+  __device__ Sums times(const Points& x) const {
+    constexpr float kZeros[4] = {};
+    Sums d;
+#pragma unroll
+    for (int n = 0; n < 2; ++n) {
+      float common[4];
+      ptx::mma_m16n8k16<T>(common, real, ptx::add_x2<T>(x.re[n][0], x.im[n][0]), ptx::add_x2<T>(x.re[n][1], x.im[n][1]),
+                           kZeros);
+      ptx::mma_m16n8k16<T>(d.re[n], of_imaginary<kDirection>(), x.im[n][0], x.im[n][1], common);
+      ptx::mma_m16n8k16<T>(d.im[n], of_real<kDirection>(), x.re[n][0], x.re[n][1], common);
+    }
+    return d;
+  }
+
+  // y F, where y is the matrix whose transpose is given: points that transposed_points() made, taken as a left factor.
+  template <Direction kDirection>
+  __device__ Sums times_right(const Points& x) const {
+    constexpr float kZeros[4] = {};
+    const std::uint32_t re[4] = {x.re[0][0], x.re[1][0], x.re[0][1], x.re[1][1]};
+    const std::uint32_t im[4] = {x.im[0][0], x.im[1][0], x.im[0][1], x.im[1][1]};
+    std::uint32_t sum[4];
+#pragma unroll
+    for (int r = 0; r < 4; ++r) sum[r] = ptx::add_x2<T>(re[r], im[r]);
+    Sums d;
+#pragma unroll
+    for (int n = 0; n < 2; ++n) {
+      // A symmetric matrix's FragmentA holds its FragmentB: rows g and columns k are columns g and rows k.
+      float common[4];
+      ptx::mma_m16n8k16<T>(common, sum, real[n], real[n + 2], kZeros);
+      ptx::mma_m16n8k16<T>(d.re[n], im, of_imaginary<kDirection>()[n], of_imaginary<kDirection>()[n + 2], common);
+      ptx::mma_m16n8k16<T>(d.im[n], re, of_real<kDirection>()[n], of_real<kDirection>()[n + 2], common);
+    }
+    return d;
+  }
+};
+
+// x = x (w or its conjugate), for two complex numbers w = {re, im, re, im}.
+template <Direction kDirection>
+__device__ void multiply_pair(float* re, float* im, const float (&w)[4]) {
+#pragma unroll
+  for (int i = 0; i < 2; ++i) {
+    const float c = w[2 * i], s = w[2 * i + 1], x = re[i], y = im[i];
+    if constexpr (kDirection == Direction::forward) {
+      re[i] = x * c - y * s;
+      im[i] = x * s + y * c;
+    } else {
+      re[i] = x * c + y * s;
+      im[i] = y * c - x * s;
+    }
+  }
+}
+
+// Two complex numbers for each half and column block of sums.
+struct PairTable {
+  float at[2][2][4];
+
+  // [columns / 8][rows / 8][32 lanes] in memory.
+  __device__ PairTable(const float* table, int lane) {
+    const auto* from = reinterpret_cast<const float4*>(table);
+#pragma unroll
+    for (int n = 0; n < 2; ++n) {
+#pragma unroll
+      for (int half = 0; half < 2; ++half) {
+        const float4 pair = from[(n * 2 + half) * kWarpSize + lane];
+        at[n][half][0] = pair.x, at[n][half][1] = pair.y, at[n][half][2] = pair.z, at[n][half][3] = pair.w;
+      }
+    }
+  }
+
+  // Multiplies the imaginary parts.
+  __device__ void set_sign(float sign) {
+#pragma unroll
+    for (auto& column : at) {
+#pragma unroll
+      for (auto& pair : column) pair[1] *= sign, pair[3] *= sign;
+    }
+  }
+
+  template <Direction kDirection>
+  __device__ void multiply(Sums& sums) const {
+#pragma unroll
+    for (int n = 0; n < 2; ++n) {
+#pragma unroll
+      for (int half = 0; half < 2; ++half) {
+        multiply_pair<kDirection>(&sums.re[n][2 * half], &sums.im[n][2 * half], at[n][half]);
+      }
+    }
+  }
+};
+
+}  // namespace ki::long_convolution::cuda
