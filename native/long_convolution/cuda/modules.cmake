@@ -1,4 +1,5 @@
 # The compiled kernels of convolutions.
+include("${CMAKE_CURRENT_LIST_DIR}/butterfly_modules.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/short_modules.cmake")
 
 # Long ones. native/long_convolution/cuda/fused_instantiations.h says what each fused one is for.
