@@ -5,16 +5,11 @@
 #include <cstddef>
 #include <utility>
 
+#include "reference/cyclic_convolution.h"
 #include "support/dtype.h"
 
 namespace ki::test {
 namespace {
-
-double norm(const std::vector<double>& x) {
-  double sum = 0;
-  for (const double value : x) sum += value * value;
-  return std::sqrt(sum);
-}
 
 /// A plan's call with a workspace of exactly the size it asks for.
 void run_with_workspace(const Device& device, ki_stream* stream, const LongConvolutionPlan& plan,

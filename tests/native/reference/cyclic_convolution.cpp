@@ -131,4 +131,10 @@ std::vector<Complex> fast_fourier_transform(std::span<const double> x, std::int6
   return all;
 }
 
+double norm(const std::vector<double>& x) {
+  double sum = 0;
+  for (const double value : x) sum += value * value;
+  return std::sqrt(sum);
+}
+
 }  // namespace ki::test

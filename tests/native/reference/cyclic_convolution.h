@@ -33,4 +33,7 @@ std::vector<std::complex<double>> discrete_fourier_transform(std::span<const dou
 /// The same by a radix-2 transform; `points` is a power of two.
 std::vector<std::complex<double>> fast_fourier_transform(std::span<const double> x, std::int64_t points);
 
+/// In the Euclidean norm.
+double norm(const std::vector<double>& x);
+
 }  // namespace ki::test

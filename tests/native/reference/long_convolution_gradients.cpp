@@ -10,12 +10,6 @@
 namespace ki::test {
 namespace {
 
-double norm(const std::vector<double>& x) {
-  double sum = 0;
-  for (const double value : x) sum += value * value;
-  return std::sqrt(sum);
-}
-
 double at(const std::optional<Array>& factor, std::int64_t b, std::int64_t h, std::int64_t t) {
   return factor ? (*factor)({b, h, t}) : 1;
 }

@@ -105,8 +105,7 @@ LongConvolutionResult long_convolution_reference(const LongConvolutionArguments&
       const std::int64_t before = std::ssize(x) - a.length();  // values of the state
       const std::int64_t all = a.period() != 0 ? a.period() : std::ssize(x) + std::ssize(filter);
       const std::vector<double> sums = convolve(filter, x, a.period(), std::max(all, std::ssize(x)));
-      for (const double c : sums) result.row_norms({b, h}) += c * c;
-      result.row_norms({b, h}) = std::sqrt(result.row_norms({b, h}));
+      result.row_norms({b, h}) = norm(sums);
       for (std::int64_t t = 0; t < a.length(); ++t) {
         const double c = sums[static_cast<std::size_t>(before + t)];
         result.sums({b, h, t}) = c;
