@@ -49,9 +49,6 @@ std::unique_ptr<Plan> create_plan(Device& device, const PlanOptions& options) {
   if (!std::has_single_bit(static_cast<std::uint64_t>(size))) {
     not_supported("options.fft_size", "is ", size, "; transforms on CUDA have powers of two");
   }
-  if (size > kMaxFusedPoints) {
-    not_supported("options.fft_size", "is ", size, "; up to ", kMaxFusedPoints, " points are supported on CUDA");
-  }
   // In this order no product overflows.
   constexpr std::int64_t kMaxBytes = std::int64_t{1} << 46;
   if (options.channels > kMaxBytes / (size * 8)) {

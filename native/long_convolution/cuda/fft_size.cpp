@@ -33,6 +33,10 @@ WindowStep window_step(const PlanOptions& o, std::int64_t fft_size, std::int64_t
   return fft_size - lead >= kAligned ? WindowStep{lead, fft_size - lead} : WindowStep{missing, fft_size - missing};
 }
 
+WindowStep adjoint_window_step(const PlanOptions& options, std::int64_t fft_size, std::int64_t length) {
+  return {0, window_step(options, fft_size, length).hop};
+}
+
 std::int64_t choose_fft_size(const PlanOptions& o) {
   if (o.fft_size != 0) return o.fft_size;
   std::int64_t best = 0;

@@ -15,6 +15,9 @@ struct WindowStep {
 };
 WindowStep window_step(const PlanOptions& options, std::int64_t fft_size, std::int64_t length);
 
+// The same for the adjoint, which takes gradients of outputs to those of inputs: there the last ones are wrong.
+WindowStep adjoint_window_step(const PlanOptions& options, std::int64_t fft_size, std::int64_t length);
+
 // The cheapest size for calls of the plan's length. The caller's, if it has chosen.
 std::int64_t choose_fft_size(const PlanOptions& options);
 

@@ -5,7 +5,7 @@
 
 #include "cuda/ptx/ldmatrix.cuh"
 #include "long_convolution/cuda/dft16.cuh"
-#include "long_convolution/cuda/window.cuh"
+#include "long_convolution/cuda/planes.cuh"
 
 namespace ki::long_convolution::cuda {
 

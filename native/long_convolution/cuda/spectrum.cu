@@ -20,12 +20,12 @@ __device__ void filter_taps(const TapsParams& p) {
   const int point = ptx::ctaid_x() * kTransformThreads + ptx::tid_x();
   if (point >= p.points) return;
   const T* taps = static_cast<const T*>(p.filter) + blockIdx.y * p.channel_stride;
-  float sum = 0;
+  double sum = 0;  // Folded taps may cancel.
   if (point < p.period) {
     const std::int64_t end = p.circular ? p.filter_length : min(p.filter_length, p.period);
     for (std::int64_t tap = point; tap < end; tap += p.period) sum += squashed(to_float(taps[tap]), p.squash);
   }
-  reinterpret_cast<float2*>(p.to)[std::int64_t{blockIdx.y} * p.points + point] = {sum, 0};
+  reinterpret_cast<float2*>(p.to)[std::int64_t{blockIdx.y} * p.points + point] = {static_cast<float>(sum), 0};
 }
 
 // Of the given half.
@@ -61,10 +61,6 @@ __device__ inline float block_maximum(float x) {
   return largest;
 }
 
-__device__ inline int place_of(int frequency, int points) {
-  return points <= kMaxFusedPoints ? spectrum_place(frequency, points) : frequency;
-}
-
 // A block for each channel. The spectra of fused transforms are scaled, so that points multiplied with them fit 16 bits.
 extern "C" __global__ void __launch_bounds__(kTransformThreads)
     long_convolution_order_spectrum(const __grid_constant__ OrderParams params) {
@@ -90,8 +86,8 @@ extern "C" __global__ void __launch_bounds__(kTransformThreads)
     } else {
       x = {0, 0};
     }
-    to[place_of(f, p.points)] = x;
-    if (f != 0 && f != p.points / 2) to[place_of(p.points - f, p.points)] = {x.x, -x.y};
+    to[spectrum_place_of_plan(f, p.points)] = x;
+    if (f != 0 && f != p.points / 2) to[spectrum_place_of_plan(p.points - f, p.points)] = {x.x, -x.y};
   }
   if (ptx::tid_x() == 0) p.scale[blockIdx.x] = 1 / scale;
 }
@@ -102,7 +98,7 @@ extern "C" __global__ void __launch_bounds__(kTransformThreads)
   const auto* from = reinterpret_cast<const float2*>(p.spectrum) + std::int64_t{blockIdx.x} * p.points;
   const float scale = p.scale[blockIdx.x];
   for (int f = ptx::tid_x(); f <= p.points / 2; f += kTransformThreads) {
-    const float2 x = from[place_of(f, p.points)];
+    const float2 x = from[spectrum_place_of_plan(f, p.points)];
     float* to = p.to + blockIdx.x * p.channel_stride + f * p.frequency_stride;
     to[0] = x.x * scale;
     to[1] = x.y * scale;

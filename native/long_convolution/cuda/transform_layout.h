@@ -79,6 +79,11 @@ KI_HOST_DEVICE constexpr int spectrum_place(int frequency, int points) {
   return line * kLinePoints + line_place(q % 16, q / 16);
 }
 
+// The same for transforms of any size: those over global memory have a natural order.
+KI_HOST_DEVICE constexpr int spectrum_place_of_plan(int frequency, int points) {
+  return points <= kMaxFusedPoints ? spectrum_place(frequency, points) : frequency;
+}
+
 // Matrices of a plan, in this order: `folds` of the outer step, then two of each line of a block.
 KI_HOST_DEVICE constexpr int matrix_count(int folds) { return folds + 2 * folds * kMatrixLines; }
 // A matrix M in fragments: M.re, -(M.re + M.im) and M.im - M.re, each four registers of each lane, rounded to 16 bits.

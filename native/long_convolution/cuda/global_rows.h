@@ -1,0 +1,44 @@
+// Pairs of windows as complex points in global memory, on their way through float32 transforms: one or two sets of pairs at a
+// time, each with a second buffer to go back and forth to.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels_interop.h"
+#include "long_convolution/cuda/fused_params.h"
+#include "long_convolution/cuda/transform.h"
+
+namespace ki::long_convolution::cuda {
+
+// Which points of a window are loaded; the others count as 0.
+enum class PointsOf { inputs, outputs };
+
+// Pairs of all channels, counted through.
+struct PairRange {
+  std::int64_t first, count;
+};
+
+class GlobalRows {
+ public:
+  // For up to `pairs` pairs together. workspace: null while only the size is asked for.
+  GlobalRows(std::int64_t points, std::int64_t pairs, int sets, void* workspace);
+
+  std::int64_t together() const { return together_; }  // pairs that there is room for
+  std::uint64_t bytes() const;
+  const float* data(int set) const { return buffers_[set].data; }
+  const std::int32_t* marks() const { return marks_; }
+
+  void clear_marks(Stream& stream) const;
+  void load(Stream& stream, int set, ki_dtype dtype, const FusedParams& params, PairRange pairs, PointsOf points) const;
+  void transform(Stream& stream, int set, std::int64_t count);
+  void multiply(Stream& stream, int set, const FusedParams& params, PairRange pairs) const;
+  void store(Stream& stream, int set, ki_dtype dtype, const FusedParams& params, PairRange pairs) const;
+
+ private:
+  std::int64_t points_, together_;
+  int sets_;
+  PassBuffers buffers_[2];
+  std::int32_t* marks_;  // [pairs, 2]
+};
+
+}  // namespace ki::long_convolution::cuda

@@ -1,0 +1,201 @@
+// Windows of rows in shared memory, as planes of 16-bit points: from tensors, and from there into the output.
+#pragma once
+
+#include <cstdint>
+
+#include "cuda/device/finite.cuh"
+#include "cuda/ptx/address.cuh"
+#include "cuda/ptx/cp_async.cuh"
+#include "cuda/ptx/packed_math.cuh"
+#include "cuda/ptx/special_registers.cuh"
+#include "long_convolution/cuda/window.cuh"
+
+namespace ki::long_convolution::cuda {
+
+inline constexpr int kChunkPoints = 8;
+
+template <class T>
+__device__ uint4 product_x8(const uint4& a, const uint4& b) {
+  return {ptx::mul_x2<T>(a.x, b.x), ptx::mul_x2<T>(a.y, b.y), ptx::mul_x2<T>(a.z, b.z), ptx::mul_x2<T>(a.w, b.w)};
+}
+
+// Eight points from `point` on.
+template <class T>
+__device__ uint4 window_chunk(const FusedParams& p, const Window& w, int point) {
+  if (p.vectors && point >= w.begin && point + kChunkPoints <= w.end) {
+    const uint4 x = *reinterpret_cast<const uint4*>(w.input + point * int(sizeof(T)));
+    if (w.input_gate == nullptr) return x;
+    return product_x8<T>(x, *reinterpret_cast<const uint4*>(w.input_gate + point * int(sizeof(T))));
+  }
+  const bool none = point + kChunkPoints <= w.begin || point >= w.end;
+  if (w.input == nullptr || (none && !p.circular && w.state == nullptr)) return {};
+  std::uint32_t words[4];
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    words[i] = ptx::cvt_rn_x2_f32<T>(window_value<T>(p, w, point + 2 * i + 1), window_value<T>(p, w, point + 2 * i));
+  }
+  return {words[0], words[1], words[2], words[3]};
+}
+
+// A warp's share of all planes: in turn n, the lane's chunk of line n * kFusedWarps + warp, counted through both planes.
+template <int kBlockLines>
+struct LineShare {
+  static constexpr int kTurns = 2 * kBlockLines / kFusedWarps;
+  static constexpr int kTurnBytes = kFusedWarps * kLineBytes;
+  int warp, lane, lines_log2;
+
+  __device__ explicit LineShare(const FusedParams& p)
+      : warp(ptx::tid_x() / kWarpSize), lane(ptx::tid_x() % kWarpSize), lines_log2(p.lines_log2) {}
+
+  // Windows lie [part][transform].
+  __device__ int window(int turn) const {
+    const int line = turn * kFusedWarps + warp;
+    return line >> lines_log2;
+  }
+  __device__ int point(int turn) const {
+    const int line = turn * kFusedWarps + warp;
+    return (line & ((1 << lines_log2) - 1)) * kLinePoints + lane * kChunkPoints;
+  }
+  // In the first turn, from the begin of the planes.
+  __device__ int offset() const { return chunk_offset(warp, lane); }
+};
+
+// How 16-bit types tell large numbers, and what those are multiplied with.
+template <class T>
+struct LargePoints;
+template <>
+struct LargePoints<ptx::f16> {
+  static constexpr std::uint32_t kFrom = 0x5800, kFactor = 0x1C001C00;  // 128 and 2^-8
+};
+template <>
+struct LargePoints<ptx::bf16> {
+  static constexpr std::uint32_t kFrom = 0x7180, kFactor = 0x3B803B80;  // 2^100 and 2^-8
+};
+inline constexpr float kLargeRestored = 256;
+
+template <class T>
+__device__ std::uint32_t flags_of(std::uint32_t pair) {
+  const bool large = (pair & 0x7FFF) >= LargePoints<T>::kFrom || (pair >> 16 & 0x7FFF) >= LargePoints<T>::kFrom;
+  return (not_finite<T>(pair) != 0 ? kNotFinite : 0) | (large ? kLarge : 0);
+}
+
+// Finds out which windows hold large points, or such that are not finite. Those can be read after a barrier.
+template <class T, int kBlockLines>
+__device__ void find_flags(Window* windows, const FusedParams& p) {
+  using Share = LineShare<kBlockLines>;
+  const Share share(p);
+#pragma unroll 1
+  for (int turn = 0; turn < Share::kTurns; ++turn) {
+    Window& w = windows[share.window(turn)];
+    const uint4 x = window_chunk<T>(p, w, share.point(turn));
+    const std::uint32_t flags = flags_of<T>(x.x) | flags_of<T>(x.y) | flags_of<T>(x.z) | flags_of<T>(x.w);
+    if (flags != 0) atomicOr(&w.flags, flags);
+  }
+}
+
+// Fills the planes with what cannot spoil other windows of the block: zeros for points that are not finite.
+template <class T, int kBlockLines>
+__device__ void load_windows_with_care(char* planes, const Window* windows, const FusedParams& p) {
+  using Share = LineShare<kBlockLines>;
+  const Share share(p);
+#pragma unroll 1
+  for (int turn = 0; turn < Share::kTurns; ++turn) {
+    const Window& w = windows[share.window(turn)];
+    uint4 x = window_chunk<T>(p, w, share.point(turn));
+    x = {finite_part<T>(x.x), finite_part<T>(x.y), finite_part<T>(x.z), finite_part<T>(x.w)};
+    constexpr std::uint32_t kFactor = LargePoints<T>::kFactor;
+    if (w.flags & kLarge) x = product_x8<T>(x, {kFactor, kFactor, kFactor, kFactor});
+    *reinterpret_cast<uint4*>(planes + share.offset() + turn * Share::kTurnBytes) = x;
+  }
+}
+
+// Fills the planes. The points can be read after a barrier.
+template <class T, int kBlockLines>
+__device__ void load_windows(char* planes, const Window* windows, const FusedParams& p) {
+  using Share = LineShare<kBlockLines>;
+  const Share share(p);
+  char* to = planes + share.offset();
+  if (p.copies) {
+    const std::uint32_t address = ptx::cvta_to_shared(to);
+#pragma unroll 4
+    for (int turn = 0; turn < Share::kTurns; ++turn) {
+      const Window& w = windows[share.window(turn)];
+      const int point = share.point(turn);
+      const int count = point < w.begin ? 0 : min(max(w.end - point, 0), kChunkPoints);
+      ptx::cp_async_cg_16(address + turn * Share::kTurnBytes, w.input + point * int(sizeof(T)), count * int(sizeof(T)));
+    }
+    ptx::cp_async_commit_group();
+    ptx::cp_async_wait_group<0>();
+    return;
+  }
+#pragma unroll 1
+  for (int turn = 0; turn < Share::kTurns; ++turn) {
+    *reinterpret_cast<uint4*>(to + turn * Share::kTurnBytes) =
+        window_chunk<T>(p, windows[share.window(turn)], share.point(turn));
+  }
+}
+
+// What becomes of eight sums of the convolution: output_gate * sum + skip * input.
+template <class T, class Load>
+__device__ void finish_points(float (&sums)[kChunkPoints], const FusedParams& p, const Window& w, Load load) {
+  float x[kChunkPoints];
+  if (w.output_gate != nullptr) {
+    load(x, w.output_gate);
+#pragma unroll
+    for (int i = 0; i < kChunkPoints; ++i) sums[i] *= x[i];
+  }
+  if (p.skip != nullptr) {
+    load(x, w.input);
+#pragma unroll
+    for (int i = 0; i < kChunkPoints; ++i) sums[i] = fmaf(w.skip, x[i], sums[i]);
+  }
+}
+
+// Writes the chunk of sums from `point` on, which is in shared memory.
+template <class T>
+__device__ void store_chunk(const FusedParams& p, const Window& w, int point, const uint4* chunk) {
+  const int offset = point * int(sizeof(T));
+  const bool as_it_is = w.output_gate == nullptr && p.skip == nullptr && w.flags == 0;
+  const bool whole = p.vectors && point >= w.first && point + kChunkPoints <= w.last;
+  if (whole && as_it_is) {
+    *reinterpret_cast<uint4*>(w.output + offset) = *chunk;
+    return;
+  }
+  if (point + kChunkPoints <= w.first || point >= w.last) return;
+  float sums[kChunkPoints];
+  load_columns<T>(sums, chunk);
+  if (w.flags != 0) {
+#pragma unroll
+    for (float& sum : sums) sum *= w.flags & kNotFinite ? __int_as_float(0x7FFFFFFF) : kLargeRestored;
+  }
+  if (whole) {
+    finish_points<T>(sums, p, w, [&](float(&x)[kChunkPoints], const char* from) { load_columns<T>(x, from + offset); });
+    store_columns<T>(w.output + offset, sums);
+    return;
+  }
+  const auto exists = [&](int i) { return point + i >= w.first && point + i < w.last; };
+  finish_points<T>(sums, p, w, [&](float(&x)[kChunkPoints], const char* from) {
+#pragma unroll
+    for (int i = 0; i < kChunkPoints; ++i)
+      x[i] = exists(i) ? to_float(reinterpret_cast<const T*>(from + offset)[i]) : 0;
+  });
+#pragma unroll
+  for (int i = 0; i < kChunkPoints; ++i) {
+    if (exists(i)) ki::cuda::detail::store_element(reinterpret_cast<T*>(w.output + offset) + i, sums[i]);
+  }
+}
+
+template <class T, int kBlockLines>
+__device__ void store_windows(const char* planes, const Window* windows, const FusedParams& p) {
+  using Share = LineShare<kBlockLines>;
+  const Share share(p);
+  const char* from = planes + share.offset();
+#pragma unroll 1
+  for (int turn = 0; turn < Share::kTurns; ++turn) {
+    const Window& w = windows[share.window(turn)];
+    const int point = share.point(turn);
+    store_chunk<T>(p, w, point, reinterpret_cast<const uint4*>(from + turn * Share::kTurnBytes));
+  }
+}
+
+}  // namespace ki::long_convolution::cuda
