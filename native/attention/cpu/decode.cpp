@@ -58,17 +58,17 @@ std::int64_t ceiling(std::int64_t value, std::int64_t divisor) { return (value +
 struct Sizes {
   explicit Sizes(const Problem& p)
       : rows(std::min(p.seq_q * p.group, kMaxSplitRows)), splits(choose_split_count(p, p.seq_k)), heads(p.heads_kv) {
-    sums = heads * rows * accumulator_pitch(p);
+    sums = heads * rows * decode_pitch(p.head_dim_v);
     scalars = round_up(heads * rows, kMaxLanes);
-    queries = heads * rows * query_pitch(p);
+    queries = heads * rows * decode_pitch(p.head_dim);
     scores = heads * rows * kDecodePitch;
     seen = round_up(heads * rows * 2, kMaxLanes);
   }
   std::int64_t partials(std::int64_t batch) const { return batch * splits * (sums + 2 * scalars); }
-  std::int64_t scratch() const { return queries + scores + seen; }
+  std::int64_t scratch() const { return queries + scores + 2 * scalars + seen; }
 
   std::int64_t rows, splits, heads;
-  std::int64_t sums, scalars;          // floats of a range's partial results
+  std::int64_t sums, scalars;          // floats of a range's partial results, scalars also of scratch memory
   std::int64_t queries, scores, seen;  // floats of a worker's scratch memory
 };
 
@@ -85,13 +85,15 @@ class Workspace {
   const Sizes& sizes() const { return sizes_; }
   Partial partial(const Problem& p, std::int64_t batch, std::int64_t range, std::int64_t row) const {
     const std::int64_t index = batch * sizes_.splits + range;
-    return {sums_ + index * sizes_.sums + row * accumulator_pitch(p), maxima_ + index * sizes_.scalars + row,
+    return {sums_ + index * sizes_.sums + row * decode_pitch(p.head_dim_v), maxima_ + index * sizes_.scalars + row,
             weights_ + index * sizes_.scalars + row};
   }
   DecodeScratch scratch(int worker) const {
     float* memory = scratch_ + worker * sizes_.scratch();
     float* scores = memory + sizes_.queries;
-    return {memory, scores, reinterpret_cast<std::uint64_t*>(scores + sizes_.scores)};
+    float* shifts = scores + sizes_.scores;
+    float* rescale = shifts + sizes_.scalars;
+    return {memory, scores, shifts, rescale, reinterpret_cast<std::uint64_t*>(rescale + sizes_.scalars)};
   }
 
  private:
@@ -102,7 +104,7 @@ class Workspace {
 
 // Heads of a task: all, if they fit and there are tasks enough. It changes no result.
 std::int64_t heads_of_task(const Problem& p, const Sizes& sizes, std::int64_t ranges, int workers) {
-  const std::int64_t row_floats = std::max(query_pitch(p), accumulator_pitch(p));
+  const std::int64_t row_floats = std::max(decode_pitch(p.head_dim), decode_pitch(p.head_dim_v));
   const std::int64_t fitting = std::max<std::int64_t>(kMaxTaskFloats / (sizes.rows * row_floats), 1);
   const std::int64_t wanted = workers == 1 ? 1 : ceiling(kTasksPerWorker * workers, std::max<std::int64_t>(ranges, 1));
   return std::clamp<std::int64_t>(p.heads_kv / wanted, 1, fitting);

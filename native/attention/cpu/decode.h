@@ -33,6 +33,9 @@ struct SeenKeys {
 inline constexpr int kDecodeTile = 64;
 inline constexpr int kDecodePitch = kDecodeTile + 16;  // floats; a power of two would put all rows into few sets
 
+// Floats from a row of queries, or of sums of values, to the next: whole groups of two vectors.
+inline std::int64_t decode_pitch(std::int64_t columns) { return round_up(columns, 2 * kMaxLanes); }
+
 // Where partial results are: for every range of a sequence, [heads_kv * rows] of each.
 struct Partial {
   float* sums;     // [head_dim_v, padded], weighted values with weights 2^(score - maximum)
@@ -67,6 +70,8 @@ struct MergeTask {
 struct DecodeScratch {
   float* queries;       // [heads of a task * rows, head_dim, padded]
   float* scores;        // [heads of a task * rows, kDecodePitch], then the weights
+  float* shifts;        // [heads of a task * rows, padded]: largest scores of a tile, then what scores are less by
+  float* rescale;       // [heads of a task * rows, padded]: what sums so far are multiplied with
   std::uint64_t* seen;  // [heads of a task * rows], a bit for each key of a tile that the row sees
 };
 

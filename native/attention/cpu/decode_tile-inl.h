@@ -10,8 +10,6 @@
 #define KI_ATTENTION_CPU_DECODE_TILE_INL_H_
 #endif
 
-#include <hwy/cache_control.h>
-
 #include <bit>
 
 #include "attention/cpu/cache_rows.h"
@@ -37,109 +35,135 @@ struct DecodeTile {
   std::byte* value_scales[kDecodeTile];
 };
 
-HWY_INLINE void find_rows(const Problem& p, const DecodeTask& task, DecodeTile& tile) {
+HWY_INLINE void find_rows(const Problem& p, const DecodeTask& task, std::int64_t first, int count, DecodeTile& tile) {
   const auto find = [&](const Tensor& tensor, std::byte** rows) {
-    if (tensor.rank > 0) row_addresses(p, task.sequence, task.batch, tensor, tile.first, tile.count, rows);
+    if (tensor.rank > 0) row_addresses(p, task.sequence, task.batch, tensor, first, count, rows);
   };
+  tile.first = first;
+  tile.count = count;
   find(p.key, tile.keys);
+  // There is something to fetch for every key of the tile before.
+  std::fill(tile.keys + count, tile.keys + kDecodeTile, tile.keys[count - 1]);
   find(p.value, tile.values);
   find(p.cache.key_scale, tile.key_scales);
   find(p.cache.value_scale, tile.value_scales);
 }
 
-// The row of a key at a head of the problem.
-template <class C>
-HWY_INLINE const C* row_at_head(const std::byte* row, const Tensor& tensor, std::int64_t head) {
-  return reinterpret_cast<const C*>(row) + head * tensor.strides[2];
-}
-
 HWY_INLINE FloatRows scores_of(const DecodeScratch& s) { return {s.scores, kDecodePitch}; }
 HWY_INLINE FloatRows sums_of(const Problem& p, const DecodeTask& task) {
-  return {task.partial.sums, accumulator_pitch(p)};
+  return {task.partial.sums, decode_pitch(p.head_dim_v)};
 }
 
-// Has the cache lines of some rows fetched.
-HWY_INLINE void prefetch_rows(std::byte* const* rows, int count, std::int64_t offset, std::int64_t bytes) {
-  for (int j = 0; j < count; ++j) {
-    for (std::int64_t i = 0; i < bytes; i += 64) hwy::Prefetch(rows[j] + offset + i);
+// Rows of a tensor at a head of the task.
+HWY_INLINE ByteRows rows_of_head(const DecodeTask& task, const Tensor& tensor, std::byte* const* rows, int head) {
+  return {rows, (task.first_head + head) * tensor.strides[2] * static_cast<std::int64_t>(size_of(tensor.dtype))};
+}
+
+// Some keys at one head, as float32 in the order of parts: widened once for several blocks of rows.
+template <class C, int kKeys>
+struct WidenedKeys {
+  static constexpr int kPitch = kMaxHeadDim + 16;  // no power of two, as below
+  HWY_ALIGN float data[kKeys * kPitch];
+  const std::byte* rows[kKeys];
+
+  // Whole groups, zeros behind `depth`.
+  HWY_INLINE WidenedKeys(ByteRows keys, int depth) {
+    const simd::FloatTag d;
+    for (int j = 0; j < kKeys; ++j) {
+      const C* from = reinterpret_cast<const C*>(keys.row(j));
+      float* to = data + j * kPitch;
+      for_parts<C>([&](auto part) HWY_ATTR {
+        float* to_part = to + part * simd::kLanes;
+        int i = 0;
+        for (; i + kGroup<C> <= depth; i += kGroup<C>) hn::Store(load_part<part>(d, from + i), d, to_part + i);
+        if (i < depth) hn::Store(load_first_part<part>(d, from + i, depth - i), d, to_part + i);
+      });
+      rows[j] = reinterpret_cast<const std::byte*>(to);
+    }
+  }
+};
+
+// scores = q . k for a few keys at one head
+template <class C, int kKeys>
+HWY_INLINE void score_keys(ByteRows keys, FloatRows queries, int rows, int depth, FloatRows scores) {
+  if (std::is_same_v<C, float> || rows <= kScoreRows) {
+    score_rows<C, kKeys>(keys, queries, rows, depth, scores);
+  } else {
+    const WidenedKeys<C, kKeys> widened(keys, depth);
+    score_rows<float, kKeys>({widened.rows, 0}, queries, rows, static_cast<int>(round_up(depth, kGroup<C>)), scores);
   }
 }
 
-// Calls block(row, keys, head, first) for blocks of a tile's keys and each of the task's heads, row[j] being where the row of key
-// first + j is. Blocks have kBlockKeys keys, and then one each. A few keys at a time for all heads: memory is read in the
-// order in which it usually lies. The rows of the next block are on their way meanwhile: without that, bfloat16 was 30%
-// slower.
-template <class C, class Block>
-HWY_INLINE void for_blocks(const DecodeTask& task, int count, const Tensor& tensor, std::byte* const* rows,
-                           const Block& block) {
-  const int heads = task.heads();
-  const std::int64_t head_bytes = tensor.strides[2] * static_cast<std::int64_t>(sizeof(C));
-  const std::int64_t row_bytes = tensor.shape[3] * static_cast<std::int64_t>(sizeof(C));
-  const auto visit = [&](int first, auto keys) HWY_ATTR {
-    const int next = first + keys, next_count = HWY_MIN(count - next, keys);
-    for (int h = 0; h < heads; ++h) {
-      const std::int64_t offset = (task.first_head + h) * head_bytes;
-      const C* row[keys];
-      for (int j = 0; j < keys; ++j) row[j] = reinterpret_cast<const C*>(rows[first + j] + offset);
-      prefetch_rows(rows + next, next_count, offset, row_bytes);
-      block(row, keys, h, first);
-    }
-  };
-  int j = 0;
-  for (; j + kBlockKeys <= count; j += kBlockKeys) visit(j, std::integral_constant<int, kBlockKeys>());
-  for (; j < count; ++j) visit(j, std::integral_constant<int, 1>());
-}
-
 // scores = q . k
+//
+// A few keys at a time for all heads: memory is read in the order in which it usually lies. The values, which are needed
+// next, are fetched meanwhile, and while those are added the keys of the next tile are: memory is read all the time, with
+// enough of it underway.
 template <class C>
 HWY_INLINE void multiply_keys(const Problem& p, const DecodeTask& task, const DecodeTile& tile,
                               const DecodeScratch& s) {
-  const FloatRows queries{s.queries, query_pitch(p)};
-  const int rows = task.rows, depth = static_cast<int>(p.head_dim);
-  for_blocks<C>(task, tile.count, p.key, tile.keys, [&](const C* const* row, auto keys, int h, int j) HWY_ATTR {
-    score_rows<C, keys>(row, queries.from(h * rows), rows, depth, scores_of(s).from(h * rows, j));
-  });
+  const FloatRows queries{s.queries, decode_pitch(p.head_dim)};
+  const int rows = task.rows, depth = static_cast<int>(p.head_dim), heads = task.heads();
+  const std::int64_t value_bytes = p.head_dim_v * static_cast<std::int64_t>(sizeof(C));
+  const auto visit = [&](int first, auto keys) HWY_ATTR {
+    for (int h = 0; h < heads; ++h) {
+      const ByteRows values = rows_of_head(task, p.value, tile.values, h);
+      for (int j = first; j < first + keys; ++j) prefetch(values.row(j), 0, value_bytes);
+      score_keys<C, keys>(rows_of_head(task, p.key, tile.keys, h).from(first), queries.from(h * rows), rows, depth,
+                          scores_of(s).from(h * rows, first));
+    }
+  };
+  int j = 0;
+  for (; j + kBlockKeys <= tile.count; j += kBlockKeys) visit(j, std::integral_constant<int, kBlockKeys>());
+  for (; j < tile.count; ++j) visit(j, std::integral_constant<int, 1>());
 }
 
-// sums += weights * values, where every row sees every key.
+// sums += weights * values, where every row sees every key. The keys of the next tile are fetched meanwhile.
 template <class C>
-HWY_INLINE void add_values(const Problem& p, const DecodeTask& task, const DecodeTile& tile, const DecodeScratch& s) {
-  const FloatRows sums = sums_of(p, task);
-  const int rows = task.rows, columns = static_cast<int>(p.head_dim_v);
-  for_blocks<C>(task, tile.count, p.value, tile.values, [&](const C* const* row, auto keys, int h, int j) HWY_ATTR {
-    value_rows<C, keys>(row, scores_of(s).from(h * rows, j), rows, columns, sums.from(h * rows));
-  });
+HWY_INLINE void add_values(const Problem& p, const DecodeTask& task, const DecodeTile& tile, const DecodeTile& next,
+                           const DecodeScratch& s) {
+  for (int j = 0; j < tile.count; j += kValueKeys) {
+    for (int h = 0; h < task.heads(); ++h) {
+      const int first = h * task.rows;
+      const Values values{rows_of_head(task, p.value, tile.values, h).from(j), HWY_MIN(tile.count - j, kValueKeys),
+                          rows_of_head(task, p.key, next.keys, h).from(j)};
+      value_rows<C>(values, scores_of(s).from(first, j), task.rows, static_cast<int>(p.head_dim_v),
+                    sums_of(p, task).from(first));
+    }
+  }
 }
 
 // The same row by row, so that no value touches a row that does not see it: 0 times NaN is NaN.
 template <class C>
 HWY_INLINE void add_seen_values(const Problem& p, const DecodeTask& task, const DecodeTile& tile,
-                                const DecodeScratch& s) {
-  const FloatRows sums = sums_of(p, task);
+                                const DecodeTile& next, const DecodeScratch& s) {
   for (int i = 0; i < task.heads() * task.rows; ++i) {
-    for (std::uint64_t seen = s.seen[i]; seen != 0; seen &= seen - 1) {
-      const int j = std::countr_zero(seen);
-      const C* row = row_at_head<C>(tile.values[j], p.value, task.first_head + i / task.rows);
-      value_rows<C, 1>(&row, scores_of(s).from(i, j), 1, static_cast<int>(p.head_dim_v), sums.from(i));
+    const int h = i / task.rows;
+    const ByteRows values = rows_of_head(task, p.value, tile.values, h), keys = rows_of_head(task, p.key, next.keys, h);
+    // By runs of keys that it sees: adding the lowest bit carries through the lowest run.
+    for (std::uint64_t seen = s.seen[i]; seen != 0; seen &= seen + (seen & -seen)) {
+      const int j = std::countr_zero(seen), count = std::countr_one(seen >> j);
+      value_rows<C>({values.from(j), count, keys.from(j)}, scores_of(s).from(i, j), 1, static_cast<int>(p.head_dim_v),
+                    sums_of(p, task).from(i));
     }
   }
 }
 
-// The scales of a tile's keys, or values, at one head.
+// The scales of a tile's keys, or values, at one head of the problem.
 struct TileScales {
   HWY_ALIGN float scale[kDecodePitch] = {};
 
   HWY_INLINE TileScales(const Tensor& tensor, std::byte* const* rows, int count, std::int64_t head) {
     if (tensor.rank == 0) return;
-    for (int j = 0; j < count; ++j) scale[j] = *row_at_head<float>(rows[j], tensor, head);
+    for (int j = 0; j < count; ++j) scale[j] = reinterpret_cast<const float*>(rows[j])[head * tensor.strides[2]];
   }
+  HWY_INLINE simd::FloatVector operator()(int j) const { return hn::Load(simd::FloatTag(), scale + j); }
 };
 
-// x *= factors, where there are any
-HWY_INLINE void multiply(const float* HWY_RESTRICT factors, int count, float* HWY_RESTRICT x) {
-  change_lanes(x, count, [&](simd::FloatVector y, int j, int) HWY_ATTR {
-    return hn::Mul(y, hn::LoadU(simd::FloatTag(), factors + j));
-  });
+// x[j] *= factors(j), a vector at a time
+template <class Factors>
+HWY_INLINE void multiply(int count, float* HWY_RESTRICT x, const Factors& factors) {
+  change_lanes(x, count, [&](simd::FloatVector y, int j, int) HWY_ATTR { return hn::Mul(y, factors(j)); });
 }
 
 // Hides keys outside of the range that a row sees.
@@ -164,66 +188,88 @@ HWY_INLINE std::uint64_t seen_keys(const float* HWY_RESTRICT scores, int count) 
 
 constexpr std::uint64_t all_keys(int count) { return ~std::uint64_t{0} >> (64 - count); }
 
-// Turns one row's products into scores, hidden keys being -infinity, and says which keys it sees.
-HWY_INLINE std::uint64_t compute_scores(const Problem& p, const DecodeTask& task, const DecodeTile& tile, QueryRow row,
-                                        const TileScales& key_scales, float* scores) {
+// Whether every query sees every key of a tile as far as ranges go. A later query sees no fewer keys at either end.
+HWY_INLINE bool is_in_range(const Problem& p, const DecodeTask& task, const DecodeTile& tile) {
+  const VisibleKeys first = p.visible_keys(task.sequence, 0);
+  const VisibleKeys last = p.visible_keys(task.sequence, task.sequence.seq_q - 1);
+  const std::int64_t end = tile.first + tile.count;
+  return end <= std::min(first.sinks, last.sinks) || (tile.first >= last.begin && end <= first.end);
+}
+
+// Turns the products of a tile into scores, finds each row's largest one, and says whether every row sees every key.
+//
+// Here and below, all rows take one step after the other: a row's steps wait for one another, those of its neighbours do not.
+// The full tile's `count` is a constant: its loops have no tails.
+template <class Count>
+HWY_INLINE bool compute_scores(const Problem& p, const DecodeTask& task, const DecodeTile& tile, Count count,
+                               const DecodeScratch& s) {
   const simd::FloatTag d;
   const auto factor = hn::Set(d, product_factor(p));
-  change_lanes(scores, tile.count, [&](simd::FloatVector x, int, int) HWY_ATTR { return hn::Mul(x, factor); });
-  if (p.cache.key_scale.rank > 0) multiply(key_scales.scale, tile.count, scores);
-  if (p.is_general()) {
-    finish_scores(p, score_row(p, task.sequence, task.batch, row.head, row.query), tile.first, tile.count, scores);
-  }
-  const VisibleKeys visible = p.visible_keys(task.sequence, row.query);
-  const std::int64_t last = tile.first + tile.count - 1;
-  const bool in_range = last < visible.sinks || (tile.first >= visible.begin && last < visible.end);
-  if (!in_range) hide_outside(visible, tile, scores);
-  const bool may_hide = p.mask.rank > 0 || p.tree_mask.rank > 0 || p.bias.rank > 0;
-  return in_range && !may_hide ? all_keys(tile.count) : seen_keys(scores, tile.count);
-}
-
-// Turns one row's scores into weights, short of the division by their sum, and brings its maximum and its sums up to date.
-HWY_INLINE void update_row(const Problem& p, int count, float* HWY_RESTRICT scores, const Partial& row) {
-  const simd::FloatTag d;
-  const float before = *row.maximum, maximum = std::max(before, largest_score(scores, count));
-  // A row whose scores are all -infinity has seen nothing yet; any finite shift keeps its terms at 0.
-  const float shift = maximum == -kInfinity ? 0.0f : maximum;
-  const auto rescale = simd::exp2(d, hn::Set(d, before - shift));
-  const float factor = hn::GetLane(rescale);
-  *row.maximum = maximum;
-  *row.weights = *row.weights * factor + exponentiate(scores, count, shift);
-  if (factor == 1.0f) return;
-  for (int c = 0; c < p.head_dim_v; c += simd::kLanes) {
-    hn::Store(hn::Mul(rescale, hn::Load(d, row.sums + c)), d, row.sums + c);
-  }
-}
-
-// Turns the products of a tile into weights; says whether every row sees every key.
-HWY_INLINE bool compute_weights(const Problem& p, const DecodeTask& task, const DecodeTile& tile,
-                                const DecodeScratch& s) {
+  const bool in_range = is_in_range(p, task, tile), is_general = p.is_general();
+  const bool may_hide = !in_range || p.mask.rank > 0 || p.tree_mask.rank > 0 || p.bias.rank > 0;
   bool all_seen = true;
   for (int h = 0; h < task.heads(); ++h) {
     const Block block = task.block(h);
-    const TileScales key_scales(p.cache.key_scale, tile.key_scales, tile.count, block.head_kv);
-    const TileScales value_scales(p.cache.value_scale, tile.value_scales, tile.count, block.head_kv);
+    const TileScales key_scales(p.cache.key_scale, tile.key_scales, count, block.head_kv);
     for (int r = 0; r < task.rows; ++r) {
       const int i = h * task.rows + r;
-      const QueryRow row = block.query_row(p, r);
       float* scores = scores_of(s).from(i).data;
-      s.seen[i] = compute_scores(p, task, tile, row, key_scales, scores);
-      all_seen &= s.seen[i] == all_keys(tile.count);
-      if (s.seen[i] == 0) continue;
-      update_row(p, tile.count, scores,
-                 {sums_of(p, task).from(i).data, task.partial.maximum + i, task.partial.weights + i});
-      if (p.dropout_threshold != 0) {
-        HWY_ALIGN float factors[kDecodePitch];
-        dropout_factors(p, task.batch, row.head, row.query, tile.first, tile.count, factors);
-        multiply(factors, tile.count, scores);
+      multiply(count, scores, [&](int) HWY_ATTR { return factor; });
+      if (p.cache.key_scale.rank > 0) multiply(count, scores, key_scales);
+      const QueryRow row = is_general || !in_range ? block.query_row(p, r) : QueryRow{};
+      if (is_general) {
+        finish_scores(p, score_row(p, task.sequence, task.batch, row.head, row.query), tile.first, count, scores);
       }
-      if (p.cache.value_scale.rank > 0) multiply(value_scales.scale, tile.count, scores);
+      if (!in_range) hide_outside(p.visible_keys(task.sequence, row.query), tile, scores);
+      s.seen[i] = may_hide ? seen_keys(scores, count) : all_keys(count);
+      all_seen &= s.seen[i] == all_keys(count);
+      s.shifts[i] = largest_score(scores, count);
     }
   }
   return all_seen;
+}
+
+// Brings the maxima of rows up to date by the largest scores of a tile. In place of those, the shift that makes exponents of
+// scores, and the factor that what was summed so far has to be multiplied with.
+HWY_INLINE void update_maxima(int rows, float* HWY_RESTRICT maxima, const DecodeScratch& s) {
+  const simd::FloatTag d;
+  change_lanes(maxima, rows, [&](simd::FloatVector before, int j, int) HWY_ATTR {
+    const auto largest = hn::Load(d, s.shifts + j);
+    const auto maximum = hn::IfThenElse(hn::Gt(largest, before), largest, before);  // a NaN is none
+    // A row whose scores are all -infinity has seen nothing yet; any finite shift keeps its terms at 0.
+    const auto shift = hn::IfThenZeroElse(hn::Eq(maximum, hn::Set(d, -kInfinity)), maximum);
+    hn::Store(shift, d, s.shifts + j);
+    hn::Store(simd::exp2(d, hn::Sub(before, shift)), d, s.rescale + j);
+    return maximum;
+  });
+}
+
+// Turns scores into weights, short of the division by their sum, and brings sums of weights and of values up to date.
+template <class Count>
+HWY_INLINE void compute_weights(const Problem& p, const DecodeTask& task, const DecodeTile& tile, Count count,
+                                const DecodeScratch& s) {
+  const simd::FloatTag d;
+  for (int h = 0; h < task.heads(); ++h) {
+    const Block block = task.block(h);
+    const TileScales value_scales(p.cache.value_scale, tile.value_scales, count, block.head_kv);
+    for (int r = 0; r < task.rows; ++r) {
+      const int i = h * task.rows + r;
+      float* scores = scores_of(s).from(i).data;
+      float* sums = sums_of(p, task).from(i).data;
+      task.partial.weights[i] = task.partial.weights[i] * s.rescale[i] + exponentiate(scores, count, s.shifts[i]);
+      const auto rescale = hn::Set(d, s.rescale[i]);
+      for (std::int64_t c = 0; c < decode_pitch(p.head_dim_v); c += simd::kLanes) {
+        hn::Store(hn::Mul(rescale, hn::Load(d, sums + c)), d, sums + c);
+      }
+      if (p.dropout_threshold != 0) {
+        HWY_ALIGN float factors[kDecodePitch];
+        const QueryRow row = block.query_row(p, r);
+        dropout_factors(p, task.batch, row.head, row.query, tile.first, count, factors);
+        multiply(count, scores, [&](int j) HWY_ATTR { return hn::Load(d, factors + j); });
+      }
+      if (p.cache.value_scale.rank > 0) multiply(count, scores, value_scales);
+    }
+  }
 }
 
 }  // namespace ki::attention::cpu::HWY_NAMESPACE
