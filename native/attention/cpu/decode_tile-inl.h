@@ -59,41 +59,6 @@ HWY_INLINE ByteRows rows_of_head(const DecodeTask& task, const Tensor& tensor, s
   return {rows, (task.first_head + head) * tensor.strides[2] * static_cast<std::int64_t>(size_of(tensor.dtype))};
 }
 
-// Some keys at one head, as float32 in the order of parts: widened once for several blocks of rows.
-template <class C, int kKeys>
-struct WidenedKeys {
-  static constexpr int kPitch = kMaxHeadDim + 16;  // no power of two, as below
-  HWY_ALIGN float data[kKeys * kPitch];
-  const std::byte* rows[kKeys];
-
-  // Whole groups, zeros behind `depth`.
-  HWY_INLINE WidenedKeys(ByteRows keys, int depth) {
-    const simd::FloatTag d;
-    for (int j = 0; j < kKeys; ++j) {
-      const C* from = reinterpret_cast<const C*>(keys.row(j));
-      float* to = data + j * kPitch;
-      for_parts<C>([&](auto part) HWY_ATTR {
-        float* to_part = to + part * simd::kLanes;
-        int i = 0;
-        for (; i + kGroup<C> <= depth; i += kGroup<C>) hn::Store(load_part<part>(d, from + i), d, to_part + i);
-        if (i < depth) hn::Store(load_first_part<part>(d, from + i, depth - i), d, to_part + i);
-      });
-      rows[j] = reinterpret_cast<const std::byte*>(to);
-    }
-  }
-};
-
-// scores = q . k for a few keys at one head
-template <class C, int kKeys>
-HWY_INLINE void score_keys(ByteRows keys, FloatRows queries, int rows, int depth, FloatRows scores) {
-  if (std::is_same_v<C, float> || rows <= kScoreRows) {
-    score_rows<C, kKeys>(keys, queries, rows, depth, scores);
-  } else {
-    const WidenedKeys<C, kKeys> widened(keys, depth);
-    score_rows<float, kKeys>({widened.rows, 0}, queries, rows, static_cast<int>(round_up(depth, kGroup<C>)), scores);
-  }
-}
-
 // scores = q . k
 //
 // A few keys at a time for all heads: memory is read in the order in which it usually lies. The values, which are needed
@@ -109,7 +74,7 @@ HWY_INLINE void multiply_keys(const Problem& p, const DecodeTask& task, const De
     for (int h = 0; h < heads; ++h) {
       const ByteRows values = rows_of_head(task, p.value, tile.values, h);
       for (int j = first; j < first + keys; ++j) prefetch(values.row(j), 0, value_bytes);
-      score_keys<C, keys>(rows_of_head(task, p.key, tile.keys, h).from(first), queries.from(h * rows), rows, depth,
+      score_rows<C, keys>(rows_of_head(task, p.key, tile.keys, h).from(first), queries.from(h * rows), rows, depth,
                           scores_of(s).from(h * rows, first));
     }
   };
