@@ -2,9 +2,9 @@
 # benchmark.sh [--quick] [--rivals]
 #
 # Sets up what the benchmarks need, runs them, and prints tables; docs/benchmarks.md says how to read them. Takes about
-# 11 minutes on a machine that does nothing else, which is what its figures need.
+# 15 minutes on a machine that does nothing else, which is what its figures need.
 #
-#   --quick   one minute: fewer shapes and 3 repetitions instead of 12, to see that all works
+#   --quick   two minutes: fewer shapes and 3 repetitions instead of 12, to see that all works
 #   --rivals  compares with ONNX Runtime too: 7 minutes more, 300 MB of packages from npm's registry, 6 GB of memory
 #
 # All results stay in artifacts/benchmarks: results.md holds the tables.
@@ -75,6 +75,18 @@ measure_attention() {
   node "$sources/report.mjs" "$results/attention.json" > "$results/attention.md"
 }
 
+# Contiguous and in pages of 64; the benchmark has more lengths and page sizes.
+measure_decode() {
+  local filter='roof|D:128/L:8192/pages:(none|64)' repetitions=12
+  ! $quick || filter='roof|H:32x8/D:128/L:8192/pages:none' repetitions=3
+  say "measuring decoding beside a loop that reads ($($quick && echo 20 seconds || echo 4 minutes))"
+  "$programs/decode_benchmark" --benchmark_filter="$filter" --benchmark_min_time=0.02 \
+    --benchmark_repetitions=$repetitions --benchmark_enable_random_interleaving=true \
+    --benchmark_out="$results/decode.json" --benchmark_out_format=json > "$results/decode.log" 2>&1 ||
+    { tail -20 "$results/decode.log" >&2; fail "decode_benchmark failed"; }
+  node "$sources/decode_report.mjs" "$results/decode.json" > "$results/decode.md"
+}
+
 measure_managed() {
   local filter='*'
   ! $quick || filter='*Sentence*'
@@ -100,10 +112,11 @@ set_up
 say "the machine's load is $(cut -d ' ' -f 1 /proc/loadavg); what else runs on it makes the figures noise"
 describe_machine > "$results/machine.md"
 measure_attention
+measure_decode
 measure_managed
 ! $rivals || measure_rivals
 
-parts=("$results"/{machine,attention,managed}.md)
+parts=("$results"/{machine,attention,decode,managed}.md)
 ! $rivals || parts+=("$results"/onnxruntime-*.md)
 for part in "${parts[@]}"; do cat "$part"; echo; done | tee "$results/results.md"
 say "all of this is in ${results#"$repository/"}/results.md"

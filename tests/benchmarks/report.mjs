@@ -2,35 +2,16 @@
 //
 // Reads what attention_benchmark measured and prints, for each instruction set and number of threads, the best and the
 // median of each case beside those of the roof.
-import { readFileSync } from 'node:fs';
+import { best, describeContext, number, readResults, settingOf } from './results.mjs';
 import { median, percent, table } from './tables.mjs';
 import { targetOfHalfTypes, targetShare } from './targets.mjs';
 
-const GIGA = 1e9;
-
-/** One entry for each benchmark, with what all its repetitions measured. */
-function read(path) {
-  const { context, benchmarks } = JSON.parse(readFileSync(path, 'utf8'));
-  const entries = new Map();
-  for (const repetition of benchmarks.filter(benchmark => benchmark.run_type === 'iteration')) {
-    if (repetition.error_occurred) throw new Error(`${repetition.name}: ${repetition.error_message}`);
-    const entry = entries.get(repetition.name) ??
-      { ...parse(repetition.name), place: repetition.family_index, rates: [], times: [] };
-    entry.rates.push(repetition['FLOP/s'] / GIGA);
-    entry.times.push(repetition.real_time);
-    entries.set(repetition.name, entry);
-  }
-  return { context, entries: [...entries.values()].sort((a, b) => a.place - b.place) };
-}
-
-/** `attention/avx3/threads:1/f32/D:128/L:2048/full`, behind which Google Benchmark says how it measured time. */
+/** `attention/avx3/threads:1/f32/D:128/L:2048/full` */
 function parse(name) {
-  const [family, target, threads, dtype, headDim, length, mask, ...options] =
-    name.replace(/\/(real|manual)_time$/, '').split('/');
-  const number = text => Number(text?.split(':')[1]);
+  const [family, target, threads, dtype, headDim, length, mask, ...options] = name.split('/');
   return {
     family,
-    setting: `${target}, ${number(threads)} thread${number(threads) > 1 ? 's' : ''}`,
+    setting: settingOf(target, threads),
     dtype,
     headDim: number(headDim),
     length: number(length),
@@ -39,7 +20,6 @@ function parse(name) {
   };
 }
 
-const best = rates => Math.max(...rates);
 const verdict = (share, target) => (share >= target ? 'reached' : 'MISSED');
 const mask = entry => (entry.causal ? 'causal' : 'full');
 
@@ -97,11 +77,7 @@ function report({ context, entries }) {
   const of = (family, setting) => entries.filter(entry => entry.family === family && entry.setting === setting);
   const parts = [
     '# Attention',
-    `Processor: ${context.processor}. Compiler: ${context.compiler}. ` +
-      `Load when it began: ${context.load_avg[0].toFixed(1)}.`,
-    ...Object.entries(context)
-      .filter(([key]) => key.startsWith('without '))
-      .map(([key, why]) => `Measured ${key}: ${why}`),
+    ...describeContext(context),
     'GFLOP/s; 16 heads, batch 1, causal counts half the operations, the backward pass 2.5 times the forward. A share is the best repetition over the best ' +
       'of the roof, a median share the median over the median of the roof.',
   ];
@@ -129,4 +105,4 @@ if (path === undefined) {
   console.error('usage: node report.mjs RESULTS.json');
   process.exit(2);
 }
-console.log(report(read(path)));
+console.log(report(readResults(path, parse)));

@@ -10,3 +10,9 @@ export function targetShare({ family, headDim, length, causal }) {
 
 /** Least speed of the 16-bit types over that of f32 in the same setting. */
 export const targetOfHalfTypes = 0.9;
+
+/** Least speed of decoding over that of the loop that reads the same memory. */
+export const targetOfDecode = 0.8;
+
+/** The same over what its multiply-adds and conversions allow, for the cases where these allow no more than the loop's share. */
+export const targetOfDecodeArithmetic = 0.6;

@@ -2,30 +2,19 @@
 // all of them alternate, so that both see the same neighbours and the same clock.
 #include <benchmark/benchmark.h>
 
-#include <cstdio>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "attention_run.h"
+#include "benchmark_main.h"
 #include "pinned.h"
-#include "roof.h"
+#include "roof_benchmark.h"
 
 namespace ki::bench {
 namespace {
 
 constexpr int kHeads = 16;
 constexpr AttentionCase kSentence{.dtype = KI_DTYPE_FLOAT32, .heads = 4, .head_dim = 64, .length = 13};
-
-void run_roof(benchmark::State& state, const Setting& setting) {
-  double flops = 0;
-  for (auto _ : state) {
-    const RoofSample sample = sample_roof(setting);
-    state.SetIterationTime(sample.seconds);
-    flops += sample.flops;
-  }
-  state.counters["FLOP/s"] = benchmark::Counter(flops, benchmark::Counter::kIsRate);
-}
 
 void run_attention(benchmark::State& state, const Setting& setting, const AttentionCase& attention_case) {
   const Pinned pinned(setting.threads);
@@ -85,10 +74,7 @@ std::vector<AttentionCase> backward_cases_of(const Setting& setting) {
 }
 
 void add_benchmarks(const Setting& setting) {
-  benchmark::RegisterBenchmark(("roof/" + setting.name()).c_str(),
-                               [=](benchmark::State& state) { run_roof(state, setting); })
-      ->UseManualTime()
-      ->Unit(benchmark::kMillisecond);
+  add_roof(setting);
   using Run = void (*)(benchmark::State&, const Setting&, const AttentionCase&);
   const auto add = [&](const std::string& family, Run run, const AttentionCase& attention_case,
                        benchmark::TimeUnit unit) {
@@ -106,32 +92,7 @@ void add_benchmarks(const Setting& setting) {
   if (setting.threads == 1) add("sentence", run_attention, kSentence, benchmark::kMicrosecond);
 }
 
-void add_target(const std::string& target) {
-  try {
-    test::open_device("cpu", target.c_str());
-  } catch (const std::runtime_error& error) {
-    benchmark::AddCustomContext("without " + target, error.what());
-    return;
-  }
-  for (const int threads : {1, 2}) {
-    if (threads <= available_processors()) add_benchmarks({target, threads});
-  }
-}
-
 }  // namespace
 }  // namespace ki::bench
 
-int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  try {
-    for (const char* target : {"avx2", "avx3"}) ki::bench::add_target(target);
-    benchmark::AddCustomContext("processor", ki::test::info_of(ki::test::open_device("cpu")).model);
-    benchmark::AddCustomContext("compiler", "g++ " __VERSION__);
-    benchmark::RunSpecifiedBenchmarks();
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "attention_benchmark: %s\n", error.what());
-    return 1;
-  }
-  benchmark::Shutdown();
-}
+int main(int argc, char** argv) { return ki::bench::run_benchmarks(argc, argv, ki::bench::add_benchmarks); }

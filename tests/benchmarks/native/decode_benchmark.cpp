@@ -1,15 +1,15 @@
-// One new token over a long cache, and beside it a loop that only reads the same memory, in one process: with
-// --benchmark_enable_random_interleaving=true the repetitions of all take turns.
+// One new token over a long cache, and beside it a loop that only reads the same memory, and the roof of multiply-adds, in one
+// process: with --benchmark_enable_random_interleaving=true the repetitions of all take turns.
 #include <benchmark/benchmark.h>
 
-#include <cstdio>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "benchmark_main.h"
 #include "decode_run.h"
 #include "pinned.h"
+#include "roof_benchmark.h"
 
 namespace ki::bench {
 namespace {
@@ -52,6 +52,7 @@ void add_case(const DecodeCase& decode_case, const Setting& setting) {
 }
 
 void add_setting(const Setting& setting) {
+  add_roof(setting);
   const auto f32 = KI_DTYPE_FLOAT32, f16 = KI_DTYPE_FLOAT16, bf16 = KI_DTYPE_BFLOAT16, i8 = KI_DTYPE_INT8;
   struct Types {
     ki_dtype query, cache;
@@ -68,30 +69,7 @@ void add_setting(const Setting& setting) {
   }
 }
 
-void add_target(const std::string& target) {
-  try {
-    test::open_device("cpu", target.c_str());
-  } catch (const std::runtime_error& error) {
-    benchmark::AddCustomContext("without " + target, error.what());
-    return;
-  }
-  for (const int threads : {1, 2}) {
-    if (threads <= available_processors()) add_setting({target, threads});
-  }
-}
-
 }  // namespace
 }  // namespace ki::bench
 
-int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  try {
-    for (const char* target : {"avx2", "avx3"}) ki::bench::add_target(target);
-    benchmark::RunSpecifiedBenchmarks();
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "decode_benchmark: %s\n", error.what());
-    return 1;
-  }
-  benchmark::Shutdown();
-}
+int main(int argc, char** argv) { return ki::bench::run_benchmarks(argc, argv, ki::bench::add_setting); }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <barrier>
 #include <chrono>
+#include <cstring>
 #include <numeric>
 #include <stdexcept>
 #include <thread>
@@ -16,13 +17,29 @@
 namespace ki::bench {
 namespace {
 
-constexpr std::int64_t kLine = 64;
+// Bytes that the loops below read at a time.
+constexpr std::int64_t kStep = 256;
 
-__attribute__((target("avx2"))) void read_lines(const std::byte* data, std::int64_t bytes, __m256i (&sums)[4]) {
-  const auto* from = reinterpret_cast<const __m256i*>(data);
-  for (std::int64_t i = 0; i < bytes / 32; i += 4) {
-    for (int j = 0; j < 4; ++j) sums[j] = _mm256_xor_si256(sums[j], _mm256_load_si256(from + i + j));
+__attribute__((target("avx2"))) std::uint64_t read_avx2(const std::byte* data, std::int64_t bytes) {
+  __m256i sums[8] = {};
+  for (std::int64_t i = 0; i < bytes; i += kStep) {
+    const auto* from = reinterpret_cast<const __m256i*>(data + i);
+    for (int j = 0; j < 8; ++j) sums[j] = _mm256_xor_si256(sums[j], _mm256_load_si256(from + j));
   }
+  std::uint64_t words[32];
+  std::memcpy(words, sums, sizeof(words));
+  return std::accumulate(std::begin(words), std::end(words), std::uint64_t{0});
+}
+
+__attribute__((target("avx512f"))) std::uint64_t read_avx3(const std::byte* data, std::int64_t bytes) {
+  __m512i sums[4] = {};
+  for (std::int64_t i = 0; i < bytes; i += kStep) {
+    const auto* from = reinterpret_cast<const __m512i*>(data + i);
+    for (int j = 0; j < 4; ++j) sums[j] = _mm512_xor_si512(sums[j], _mm512_load_si512(from + j));
+  }
+  std::uint64_t words[32];
+  std::memcpy(words, sums, sizeof(words));
+  return std::accumulate(std::begin(words), std::end(words), std::uint64_t{0});
 }
 
 // Pages in a random order, as they are after a while of use; a contiguous cache is one page after the other.
@@ -41,6 +58,7 @@ std::vector<std::int32_t> make_pages(const DecodeCase& c) {
 
 DecodeRun::DecodeRun(const DecodeCase& decode_case, const Setting& setting)
     : case_(decode_case),
+      target_(setting.target),
       threads_(setting.threads),
       pages_(make_pages(case_)),
       device_(test::open_device("cpu", setting.target.c_str(), setting.threads)),
@@ -73,7 +91,7 @@ DecodeRun::DecodeRun(const DecodeCase& decode_case, const Setting& setting)
   cache_.struct_size = sizeof(cache_);
   if (c.page_size > 0) cache_.block_table = &views_[4];
   if (scaled) {
-    const std::int64_t scale_bytes = 4 * c.length * c.heads_kv;
+    const std::int64_t scale_bytes = c.length * c.scale_bytes();
     views_[5] = view(KI_DTYPE_FLOAT32, make(key_scale_, scale_bytes, KI_DTYPE_FLOAT32, 5), {entries, rows, c.heads_kv});
     views_[6] =
         view(KI_DTYPE_FLOAT32, make(value_scale_, scale_bytes, KI_DTYPE_FLOAT32, 6), {entries, rows, c.heads_kv});
@@ -97,11 +115,24 @@ void DecodeRun::forward() {
 }
 
 double DecodeRun::read() const {
-  // Blocks of keys, then of values, as attention takes them; a thread has a part of the sequence.
-  const std::int64_t rows = case_.page_size == 0 ? 64 : case_.page_size, block = rows * case_.row_bytes();
-  const std::int64_t blocks = case_.length / rows;
-  if (block % (2 * kLine) != 0) throw std::logic_error("a block of the cache is no multiple of two cache lines");
-  const std::byte *keys = test::data_of(key_), *values = test::data_of(value_);
+  // Blocks of keys, then of values, and their scales, as attention takes them; a thread has a part of the sequence.
+  const std::int64_t rows = case_.page_size == 0 ? 64 : case_.page_size, blocks = case_.length / rows;
+  struct Part {
+    const std::byte* data;
+    std::int64_t bytes;  // of a block
+  };
+  std::vector<Part> parts{{test::data_of(key_), rows * case_.row_bytes()},
+                          {test::data_of(value_), rows * case_.row_bytes()}};
+  if (case_.cache_dtype == KI_DTYPE_INT8) {
+    for (const auto* scales : {&key_scale_, &value_scale_}) {
+      parts.push_back({test::data_of(*scales), rows * case_.scale_bytes()});
+    }
+  }
+  for (const Part& part : parts) {
+    if (part.bytes % kStep != 0)
+      throw std::logic_error("a block of the cache is no multiple of what is read at a time");
+  }
+  const auto read_lines = target_ == "avx3" ? read_avx3 : read_avx2;
   std::vector<double> seconds(static_cast<std::size_t>(threads_));
   std::vector<std::uint64_t> results(seconds.size());
   {
@@ -110,17 +141,14 @@ double DecodeRun::read() const {
     for (int t = 0; t < threads_; ++t) {
       threads.emplace_back([&, t] {
         const Pinned pinned(1, t);
-        __m256i sums[4] = {};
+        std::uint64_t result = 0;
         start.arrive_and_wait();
         const auto begin = std::chrono::steady_clock::now();
         for (std::int64_t i = blocks * t / threads_; i < blocks * (t + 1) / threads_; ++i) {
-          const std::int64_t at = (case_.page_size == 0 ? i : pages_[static_cast<std::size_t>(i)]) * block;
-          read_lines(keys + at, block, sums);
-          read_lines(values + at, block, sums);
+          const std::int64_t block = case_.page_size == 0 ? i : pages_[static_cast<std::size_t>(i)];
+          for (const Part& part : parts) result += read_lines(part.data + block * part.bytes, part.bytes);
         }
-        std::uint64_t words[16];
-        std::memcpy(words, sums, sizeof(words));
-        results[static_cast<std::size_t>(t)] = std::accumulate(std::begin(words), std::end(words), std::uint64_t{0});
+        results[static_cast<std::size_t>(t)] = result;
         seconds[static_cast<std::size_t>(t)] =
             std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
       });

@@ -33,11 +33,9 @@ struct DecodeCase {
     const std::int64_t element = cache_dtype == KI_DTYPE_INT8 ? 1 : test::element_size(cache_dtype);
     return heads_kv * head_dim * element;
   }
+  std::int64_t scale_bytes() const { return cache_dtype == KI_DTYPE_INT8 ? 4 * heads_kv : 0; }
   // Of keys, values and their scales.
-  double bytes() const {
-    const double scales = cache_dtype == KI_DTYPE_INT8 ? 4.0 * heads_kv : 0;
-    return 2.0 * static_cast<double>(length) * (static_cast<double>(row_bytes()) + scales);
-  }
+  double bytes() const { return 2.0 * static_cast<double>(length * (row_bytes() + scale_bytes())); }
 };
 
 // A case with its tensors, ready to run again and again.
@@ -49,12 +47,13 @@ class DecodeRun {
 
   void forward();
 
-  // Seconds that it takes to read what a call reads, in the order in which pages follow one another, on as many threads;
-  // of the slowest thread. Scales are not read.
+  // Seconds that it takes to read what a call reads, in the order in which pages follow one another, by vectors of the same
+  // width, on as many threads; of the slowest thread.
   double read() const;
 
  private:
   DecodeCase case_;
+  std::string target_;
   int threads_;
   std::vector<std::int32_t> pages_;  // block table
   test::Device device_;
