@@ -31,8 +31,7 @@ void convolve_in_passes(Stream& stream, const CudaPlan& plan, ki_dtype dtype, co
   GlobalRows rows(plan.fft_size(), pairs, 1, workspace);
   for (std::int64_t first = 0; first < pairs; first += rows.together()) {
     const std::int64_t count = std::min(rows.together(), pairs - first);
-    rows.clear_marks(stream);
-    rows.load(stream, 0, dtype, params, {first, count}, PointsOf::inputs);
+    rows.load(stream, 0, dtype, params, {first, count}, PointsOf::inputs, GlobalRows::Scale::scaled);
     rows.transform(stream, 0, count);
     rows.multiply(stream, 0, params, {first, count});
     rows.transform(stream, 0, count);

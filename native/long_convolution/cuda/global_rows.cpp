@@ -20,6 +20,8 @@ struct Entries {
     return dtype == KI_DTYPE_FLOAT32 ? f32 : dtype == KI_DTYPE_FLOAT16 ? f16 : bf16;
   }
 };
+constexpr Entries kMeasure{"long_convolution_measure_f32", "long_convolution_measure_f16",
+                           "long_convolution_measure_bf16"};
 constexpr Entries kLoad{"long_convolution_load_f32", "long_convolution_load_f16", "long_convolution_load_bf16"};
 constexpr Entries kStore{"long_convolution_store_f32", "long_convolution_store_f16", "long_convolution_store_bf16"};
 
@@ -40,24 +42,35 @@ GlobalRows::GlobalRows(std::int64_t points, std::int64_t pairs, int sets, void* 
   for (int set = 0; data != nullptr && set < sets; ++set) {
     buffers_[set] = {data + 4 * set * together_ * points, data + (4 * set + 2) * together_ * points};
   }
-  marks_ = data == nullptr ? nullptr : reinterpret_cast<std::int32_t*>(data + 4 * sets * together_ * points);
+  largest_ = data == nullptr ? nullptr : reinterpret_cast<std::uint32_t*>(data + 4 * sets * together_ * points);
 }
 
 std::uint64_t GlobalRows::bytes() const {
-  const std::int64_t marks = together_ * 2 * std::int64_t{sizeof(std::int32_t)};
-  const auto bytes = static_cast<std::uint64_t>(2 * sets_ * together_ * points_ * kPointBytes + marks);
+  const std::int64_t largest = together_ * 2 * std::int64_t{sizeof(std::uint32_t)};
+  const auto bytes = static_cast<std::uint64_t>(2 * sets_ * together_ * points_ * kPointBytes + largest);
   return (bytes + kWorkspaceAlignment - 1) / kWorkspaceAlignment * kWorkspaceAlignment;
 }
 
-void GlobalRows::clear_marks(Stream& stream) const {
-  stream.fill(marks_, 0, static_cast<std::uint64_t>(together_) * 2 * sizeof(std::int32_t));
+RowsParams GlobalRows::params_of(int set, const FusedParams& params, PairRange pairs) const {
+  RowsParams rows{};
+  rows.rows = params;
+  rows.data = buffers_[set].data;
+  rows.largest = largest_;
+  rows.first = static_cast<std::uint32_t>(pairs.first);
+  rows.points = static_cast<std::int32_t>(points_);
+  return rows;
 }
 
 void GlobalRows::load(Stream& stream, int set, ki_dtype dtype, const FusedParams& params, PairRange pairs,
-                      PointsOf points) const {
-  launch_rows(stream, kLoad.of(dtype), kRowsPoints, pairs.count,
-              {params, buffers_[set].data, marks_, static_cast<std::uint32_t>(pairs.first),
-               static_cast<std::int32_t>(points_), points == PointsOf::outputs});
+                      PointsOf points, Scale scale) const {
+  RowsParams rows = params_of(set, params, pairs);
+  rows.outputs_only = points == PointsOf::outputs;
+  rows.scaled = scale == Scale::scaled;
+  if (rows.scaled) {
+    stream.fill(largest_, 0, static_cast<std::uint64_t>(pairs.count) * 2 * sizeof(std::uint32_t));
+    launch_rows(stream, kMeasure.of(dtype), kRowsPoints, pairs.count, rows);
+  }
+  launch_rows(stream, kLoad.of(dtype), kRowsPoints, pairs.count, rows);
 }
 
 void GlobalRows::transform(Stream& stream, int set, std::int64_t count) {
@@ -65,15 +78,13 @@ void GlobalRows::transform(Stream& stream, int set, std::int64_t count) {
 }
 
 void GlobalRows::multiply(Stream& stream, int set, const FusedParams& params, PairRange pairs) const {
-  launch_rows(stream, "long_convolution_multiply", kTransformThreads, pairs.count,
-              {params, buffers_[set].data, marks_, static_cast<std::uint32_t>(pairs.first),
-               static_cast<std::int32_t>(points_), false});
+  launch_rows(stream, "long_convolution_multiply", kTransformThreads, pairs.count, params_of(set, params, pairs));
 }
 
 void GlobalRows::store(Stream& stream, int set, ki_dtype dtype, const FusedParams& params, PairRange pairs) const {
-  launch_rows(stream, kStore.of(dtype), kRowsPoints, pairs.count,
-              {params, buffers_[set].data, marks_, static_cast<std::uint32_t>(pairs.first),
-               static_cast<std::int32_t>(points_), false});
+  RowsParams rows = params_of(set, params, pairs);
+  rows.scaled = true;
+  launch_rows(stream, kStore.of(dtype), kRowsPoints, pairs.count, rows);
 }
 
 }  // namespace ki::long_convolution::cuda

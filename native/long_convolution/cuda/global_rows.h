@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "kernels_interop.h"
-#include "long_convolution/cuda/fused_params.h"
+#include "long_convolution/cuda/rows_params.h"
 #include "long_convolution/cuda/transform.h"
 
 namespace ki::long_convolution::cuda {
@@ -26,19 +26,22 @@ class GlobalRows {
   std::int64_t together() const { return together_; }  // pairs that there is room for
   std::uint64_t bytes() const;
   const float* data(int set) const { return buffers_[set].data; }
-  const std::int32_t* marks() const { return marks_; }
 
-  void clear_marks(Stream& stream) const;
-  void load(Stream& stream, int set, ki_dtype dtype, const FusedParams& params, PairRange pairs, PointsOf points) const;
+  // scaled: so that windows of a pair do not lose digits to each other; only for what is stored again.
+  enum class Scale { as_it_is, scaled };
+  void load(Stream& stream, int set, ki_dtype dtype, const FusedParams& params, PairRange pairs, PointsOf points,
+            Scale scale) const;
   void transform(Stream& stream, int set, std::int64_t count);
   void multiply(Stream& stream, int set, const FusedParams& params, PairRange pairs) const;
   void store(Stream& stream, int set, ki_dtype dtype, const FusedParams& params, PairRange pairs) const;
 
  private:
+  RowsParams params_of(int set, const FusedParams& params, PairRange pairs) const;
+
   std::int64_t points_, together_;
   int sets_;
   PassBuffers buffers_[2];
-  std::int32_t* marks_;  // [pairs, 2]
+  std::uint32_t* largest_;  // [pairs, 2]
 };
 
 }  // namespace ki::long_convolution::cuda

@@ -2,12 +2,11 @@
 // and the state that a call leaves behind.
 #include "cuda/ptx/special_registers.cuh"
 #include "long_convolution/cuda/float32_dft.cuh"
+#include "long_convolution/cuda/power_of_two.cuh"
 #include "long_convolution/cuda/rows_params.h"
 #include "long_convolution/cuda/window.cuh"
 
 namespace ki::long_convolution::cuda {
-
-__device__ inline bool is_finite(float x) { return fabsf(x) < __int_as_float(0x7F800000); }
 
 // The pair of windows that a block works on; all threads get it.
 template <class T>
@@ -22,30 +21,57 @@ __device__ inline float2* points_of(const RowsParams& p) {
   return reinterpret_cast<float2*>(p.data) + std::int64_t{blockIdx.y} * p.points;
 }
 
-// What is not finite becomes 0 and a mark, for the other window of the pair must not change by it.
 template <class T>
-__device__ float load_value(const RowsParams& p, const Window& w, int point, int part) {
+__device__ float value_of(const RowsParams& p, const Window& w, int point) {
   if (p.outputs_only && (point < w.first || point >= w.last)) return 0;
-  const float x = window_value<T>(p.rows, w, point);
-  if (is_finite(x)) return x;
-  atomicOr(p.marks + 2 * blockIdx.y + part, 1);
-  return 0;
+  return window_value<T>(p.rows, w, point);
 }
+
+// The largest magnitude of each window. As integers, the bits of magnitudes are in the same order, NaN behind infinity.
+template <class T>
+__device__ void measure_rows(const RowsParams& p) {
+  __shared__ Window windows[2];
+  find_pair<T>(windows, p);
+  const int begin = ptx::ctaid_x() * kRowsPoints, end = min(begin + kRowsPoints, p.points);
+  for (int part = 0; part < 2; ++part) {
+    std::uint32_t largest = 0;
+    for (int point = begin + ptx::tid_x(); point < end; point += kTransformThreads) {
+      largest = max(largest, __float_as_uint(fabsf(value_of<T>(p, windows[part], point))));
+    }
+    largest = __reduce_max_sync(0xFFFFFFFF, largest);
+    if (ptx::tid_x() % kWarpSize == 0 && largest != 0) atomicMax(p.largest + 2 * blockIdx.y + part, largest);
+  }
+}
+
+// How a window is scaled, so that the rounding errors of the pair's other one are not larger than its own. A window with
+// something that is not finite is computed as zeros, and becomes NaN.
+struct WindowScale {
+  bool finite;
+  float factor;
+
+  __device__ WindowScale(const RowsParams& p, int part) {
+    const std::uint32_t bits = p.scaled ? p.largest[2 * blockIdx.y + part] : 0;
+    finite = bits < 0x7F800000;
+    factor = finite ? power_of_two_of(__uint_as_float(bits)) : 0;
+  }
+  __device__ float inverse() const { return finite ? 1 / factor : __int_as_float(0x7FFFFFFF); }
+};
 
 template <class T>
 __device__ void load_rows(const RowsParams& p) {
   __shared__ Window windows[2];
   find_pair<T>(windows, p);
   const int begin = ptx::ctaid_x() * kRowsPoints, end = min(begin + kRowsPoints, p.points);
+  const WindowScale real(p, 0), imaginary(p, 1);
   for (int point = begin + ptx::tid_x(); point < end; point += kTransformThreads) {
-    points_of(p)[point] = {load_value<T>(p, windows[0], point, 0), load_value<T>(p, windows[1], point, 1)};
+    points_of(p)[point] = {real.finite ? value_of<T>(p, windows[0], point) * real.factor : 0,
+                           imaginary.finite ? value_of<T>(p, windows[1], point) * imaginary.factor : 0};
   }
 }
 
 template <class T>
-__device__ void store_value(const RowsParams& p, const Window& w, int point, float sum, int part) {
+__device__ void store_value(const RowsParams& p, const Window& w, int point, float sum) {
   if (point < w.first || point >= w.last) return;
-  if (p.marks[2 * blockIdx.y + part] != 0) sum = __int_as_float(0x7FFFFFFF);
   if (w.output_gate != nullptr) sum *= to_float(reinterpret_cast<const T*>(w.output_gate)[point]);
   if (p.rows.skip != nullptr) sum = fmaf(w.skip, to_float(reinterpret_cast<const T*>(w.input)[point]), sum);
   ki::cuda::detail::store_element(reinterpret_cast<T*>(w.output) + point, sum);
@@ -57,10 +83,11 @@ __device__ void store_rows(const RowsParams& p) {
   __shared__ Window windows[2];
   find_pair<T>(windows, p);
   const int begin = ptx::ctaid_x() * kRowsPoints, end = min(begin + kRowsPoints, p.points);
+  const float real = WindowScale(p, 0).inverse(), imaginary = WindowScale(p, 1).inverse();
   for (int point = begin + ptx::tid_x(); point < end; point += kTransformThreads) {
     const float2 x = points_of(p)[point];
-    store_value<T>(p, windows[0], point, x.y, 0);
-    store_value<T>(p, windows[1], point, x.x, 1);
+    store_value<T>(p, windows[0], point, x.y * real);
+    store_value<T>(p, windows[1], point, x.x * imaginary);
   }
 }
 
@@ -106,18 +133,22 @@ __device__ void update_state(const StateParams& p) {
   }
 }
 
-#define KI_ROWS_KERNELS(name, element)                                            \
-  extern "C" __global__ void __launch_bounds__(kTransformThreads)                 \
-      long_convolution_load_##name(const __grid_constant__ RowsParams params) {   \
-    load_rows<element>(params);                                                   \
-  }                                                                               \
-  extern "C" __global__ void __launch_bounds__(kTransformThreads)                 \
-      long_convolution_store_##name(const __grid_constant__ RowsParams params) {  \
-    store_rows<element>(params);                                                  \
-  }                                                                               \
-  extern "C" __global__ void __launch_bounds__(kTransformThreads)                 \
-      long_convolution_state_##name(const __grid_constant__ StateParams params) { \
-    update_state<element>(params);                                                \
+#define KI_ROWS_KERNELS(name, element)                                             \
+  extern "C" __global__ void __launch_bounds__(kTransformThreads)                  \
+      long_convolution_measure_##name(const __grid_constant__ RowsParams params) { \
+    measure_rows<element>(params);                                                 \
+  }                                                                                \
+  extern "C" __global__ void __launch_bounds__(kTransformThreads)                  \
+      long_convolution_load_##name(const __grid_constant__ RowsParams params) {    \
+    load_rows<element>(params);                                                    \
+  }                                                                                \
+  extern "C" __global__ void __launch_bounds__(kTransformThreads)                  \
+      long_convolution_store_##name(const __grid_constant__ RowsParams params) {   \
+    store_rows<element>(params);                                                   \
+  }                                                                                \
+  extern "C" __global__ void __launch_bounds__(kTransformThreads)                  \
+      long_convolution_state_##name(const __grid_constant__ StateParams params) {  \
+    update_state<element>(params);                                                 \
   }
 KI_ROWS_KERNELS(f32, float)
 KI_ROWS_KERNELS(f16, ptx::f16)

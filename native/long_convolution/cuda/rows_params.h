@@ -11,11 +11,12 @@ inline constexpr int kRowsPoints = 2048;  // of a pair, that a block loads or st
 
 struct RowsParams {
   FusedParams rows;
-  float* data;          // [pairs of this launch, points, 2]
-  std::int32_t* marks;  // [pairs of this launch, 2]: not 0 if a window holds what is not finite
-  std::uint32_t first;  // pair, counted through all channels
+  float* data;             // [pairs of this launch, points, 2]
+  std::uint32_t* largest;  // [pairs of this launch, 2]: of a window's magnitudes, as the bits of a float32
+  std::uint32_t first;     // pair, counted through all channels
   std::int32_t points;
-  bool outputs_only;  // load: points that become no outputs count as 0
+  bool outputs_only;  // points that become no outputs count as 0
+  bool scaled;  // every window is scaled by a power of two, and computed as zeros if something in it is not finite
 };
 
 struct StateParams {

@@ -2,6 +2,8 @@
 #include "cuda/device/larger.cuh"
 #include "cuda/device/row_columns.cuh"
 #include "cuda/ptx/special_registers.cuh"
+#include "long_convolution/cuda/frequency_mask.cuh"
+#include "long_convolution/cuda/power_of_two.cuh"
 #include "long_convolution/cuda/transform_layout.h"
 #include "long_convolution/cuda/transform_params.h"
 
@@ -32,22 +34,12 @@ __device__ void filter_taps(const TapsParams& p) {
 struct HalfSpectrum {
   const OrderParams& p;
 
-  __device__ bool keeps(int frequency) const {
-    if (p.mask == nullptr) return true;
-    return p.mask[min(frequency / p.frequency_block, std::int64_t{p.mask_blocks} - 1)] != 0;
-  }
   __device__ float2 at(int frequency) const {
-    if (!keeps(frequency)) return {0, 0};
+    if (!FrequencyMask{p.mask, p.frequency_block, p.mask_blocks}.keeps(frequency)) return {0, 0};
     const float* from = p.from + blockIdx.x * p.channel_stride + frequency * p.frequency_stride;
     return {from[0], frequency == 0 || frequency == p.points / 2 ? 0 : from[1]};
   }
 };
-
-// A power of two that brings a number between 1 and 2; 1 if there is none.
-__device__ inline float power_of_two_of(float largest) {
-  const int exponent = static_cast<int>(__float_as_uint(largest) >> 23);
-  return exponent < 4 || exponent > 250 ? 1 : __uint_as_float(static_cast<unsigned>(254 - exponent) << 23);
-}
 
 __device__ inline float block_maximum(float x) {
   __shared__ float maxima[kTransformThreads / kWarpSize];
