@@ -9,8 +9,6 @@ namespace Kernels.Interop.Tests.Operators;
 public sealed class AttentionAllocationTests<T>
     where T : unmanaged
 {
-    private const int Calls = 20;
-
     private static readonly AttentionCase Case = new(new AttentionShape(1, 13, 13, 2, 1, 32, 32));
     private static readonly long[] QueryDims = Case.QueryDims, KeyDims = Case.KeyDims, LogSumExpDims = Case.LogSumExpDims;
 
@@ -151,17 +149,5 @@ public sealed class AttentionAllocationTests<T>
         wait.GetAwaiter().GetResult();
     });
 
-    private static void AssertAllocatesNothing(Action call)
-    {
-        for (int i = 0; i < Calls; i++)
-        {
-            call();
-        }
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < Calls; i++)
-        {
-            call();
-        }
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero, "bytes allocated");
-    }
+    private static void AssertAllocatesNothing(Action call) => Allocations.AssertNone(call);
 }
