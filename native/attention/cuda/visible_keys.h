@@ -22,17 +22,20 @@ struct KeyTiles {
   std::int32_t sinks, first, end;
   std::int32_t full_sinks, full_first, full_end;
 
-  // Negative if there is none.
+  // Negative if there is none. This and full() are asked in main loops: minima and bitwise operators keep branches out of
+  // them.
   KI_HOST_DEVICE constexpr std::int32_t before(std::int32_t tile) const {
-    const std::int32_t next = tile - 1;
-    return next >= first || next < sinks ? next : sinks - 1;
+    const std::int32_t next = tile - 1, last_sink = sinks - 1;
+    return next >= first ? next : next < last_sink ? next : last_sink;
   }
   // Whether some key lies before what some query sees, or behind it.
   KI_HOST_DEVICE constexpr bool crosses_begin(std::int32_t tile) const {
     return tile < full_first && tile >= full_sinks;
   }
   KI_HOST_DEVICE constexpr bool crosses_end(std::int32_t tile) const { return tile >= full_end; }
-  KI_HOST_DEVICE constexpr bool full(std::int32_t tile) const { return !crosses_begin(tile) && !crosses_end(tile); }
+  KI_HOST_DEVICE constexpr bool full(std::int32_t tile) const {
+    return (tile < full_end) & ((tile >= full_first) | (tile < full_sinks));
+  }
 };
 
 // What the queries of one sequence see: query i the keys [begin(i), end(i)), and those of the first `sinks` that lie before
