@@ -1,26 +1,17 @@
 #include "attention/cuda/backward_plan.h"
 
 #include "attention/cuda/problem_params.h"
+#include "attention/cuda/tensor_layout.h"
 
 namespace ki::attention::cuda {
 namespace {
 
 std::int64_t divide_up(std::int64_t x, std::int64_t y) { return (x + y - 1) / y; }
 
-Strides strides_of(const Tensor& tensor, int batch, int position, int head) {
-  const std::int64_t size = size_of(tensor.dtype);
-  return {tensor.strides[batch] * size, tensor.strides[position] * size, tensor.strides[head] * size};
-}
-
-// The largest of 16, 4 and 2 that divides the addresses of all rows that are copied in chunks.
-int row_alignment(const BackwardProblem& b) {
+// Of the rows that are copied in chunks.
+int alignment_of(const BackwardProblem& b) {
   const Problem& p = b.forward;
-  std::uint64_t bits = 0;
-  for (const Tensor* tensor : {&p.query, &p.key, &p.value, &b.grad_output, &b.grad_query, &b.grad_key, &b.grad_value}) {
-    bits |= reinterpret_cast<std::uintptr_t>(tensor->data);
-    for (int i = 0; i < 3; ++i) bits |= static_cast<std::uint64_t>(tensor->strides[i] * size_of(tensor->dtype));
-  }
-  return bits % 16 == 0 ? 16 : bits % 4 == 0 ? 4 : 2;
+  return row_alignment({&p.query, &p.key, &p.value, &b.grad_output, &b.grad_query, &b.grad_key, &b.grad_value});
 }
 
 BiasGradient bias_gradient(const Tensor& gradient, const BiasGradientTile& tile) {
@@ -53,15 +44,15 @@ BackwardParams make_params(const BackwardProblem& b, int alignment) {
   params.grad_query = b.grad_query.data;
   params.grad_key = b.grad_key.data;
   params.grad_value = b.grad_value.data;
-  params.query_strides = strides_of(p.query, 0, 1, 2);
-  params.key_strides = strides_of(p.key, 0, 1, 2);
-  params.value_strides = strides_of(p.value, 0, 1, 2);
-  params.output_strides = strides_of(p.output, 0, 1, 2);
-  params.logsumexp_strides = strides_of(p.logsumexp, 0, 2, 1);
-  params.grad_output_strides = strides_of(b.grad_output, 0, 1, 2);
-  params.grad_query_strides = strides_of(b.grad_query, 0, 1, 2);
-  params.grad_key_strides = strides_of(b.grad_key, 0, 1, 2);
-  params.grad_value_strides = strides_of(b.grad_value, 0, 1, 2);
+  params.query_strides = byte_strides(p.query, 0, 1, 2);
+  params.key_strides = byte_strides(p.key, 0, 1, 2);
+  params.value_strides = byte_strides(p.value, 0, 1, 2);
+  params.output_strides = byte_strides(p.output, 0, 1, 2);
+  params.logsumexp_strides = byte_strides(p.logsumexp, 0, 2, 1);
+  params.grad_output_strides = byte_strides(b.grad_output, 0, 1, 2);
+  params.grad_query_strides = byte_strides(b.grad_query, 0, 1, 2);
+  params.grad_key_strides = byte_strides(b.grad_key, 0, 1, 2);
+  params.grad_value_strides = byte_strides(b.grad_value, 0, 1, 2);
   params.sequences = sequences_of(p);
   params.window = window_of(p.rule);
   params.heads_q = static_cast<std::int32_t>(p.heads_q);
@@ -82,7 +73,7 @@ BackwardParams make_params(const BackwardProblem& b, int alignment) {
 BackwardPlan plan_backward(const BackwardProblem& b) {
   const Problem& p = b.forward;
   const auto head_dim = static_cast<int>(p.head_dim), head_dim_v = static_cast<int>(p.head_dim_v);
-  const int alignment = row_alignment(b);
+  const int alignment = alignment_of(b);
   BackwardPlan plan{};
   plan.instantiation = find_backward_instantiation(p.query.dtype, head_dim, head_dim_v, alignment, p.is_general());
   plan.params = make_params(b, alignment);

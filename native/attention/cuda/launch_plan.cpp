@@ -1,26 +1,14 @@
 #include "attention/cuda/launch_plan.h"
 
 #include "attention/cuda/problem_params.h"
+#include "attention/cuda/tensor_layout.h"
 
 namespace ki::attention::cuda {
 namespace {
 
 bool is_packed(const Problem& p) { return p.cu_seqlens_q.rank > 0; }
 
-Strides strides_of(const Tensor& tensor, int batch, int position, int head) {
-  const std::int64_t size = size_of(tensor.dtype);
-  return {tensor.strides[batch] * size, tensor.strides[position] * size, tensor.strides[head] * size};
-}
-
-// The largest of 16, 4 and 2 that divides the addresses of all rows. Elements are aligned to their own size.
-int row_alignment(const Problem& p) {
-  std::uint64_t bits = 0;
-  for (const Tensor* tensor : {&p.query, &p.key, &p.value, &p.output}) {
-    bits |= reinterpret_cast<std::uintptr_t>(tensor->data);
-    for (int i = 0; i < 3; ++i) bits |= static_cast<std::uint64_t>(tensor->strides[i] * size_of(tensor->dtype));
-  }
-  return bits % 16 == 0 ? 16 : bits % 4 == 0 ? 4 : 2;
-}
+int alignment_of(const Problem& p) { return row_alignment({&p.query, &p.key, &p.value, &p.output}); }
 
 }  // namespace
 
@@ -31,13 +19,13 @@ ForwardParams forward_params(const Problem& p, const TileSize& tile) {
   params.key = p.key.data;
   params.value = p.value.data;
   params.output = p.output.data;
-  params.query_strides = strides_of(p.query, 0, 1, 2);
-  params.key_strides = strides_of(p.key, 0, 1, 2);
-  params.value_strides = strides_of(p.value, 0, 1, 2);
-  params.output_strides = strides_of(p.output, 0, 1, 2);
+  params.query_strides = byte_strides(p.query, 0, 1, 2);
+  params.key_strides = byte_strides(p.key, 0, 1, 2);
+  params.value_strides = byte_strides(p.value, 0, 1, 2);
+  params.output_strides = byte_strides(p.output, 0, 1, 2);
   if (p.logsumexp.data != nullptr) {
     params.logsumexp = p.logsumexp.data;
-    params.logsumexp_strides = strides_of(p.logsumexp, 0, 2, 1);
+    params.logsumexp_strides = byte_strides(p.logsumexp, 0, 2, 1);
   }
   params.sequences = sequences_of(p);
   params.window = window_of(p.rule);
@@ -45,7 +33,7 @@ ForwardParams forward_params(const Problem& p, const TileSize& tile) {
   params.group = static_cast<std::int32_t>(p.group);
   params.row_bytes = static_cast<std::int32_t>(p.head_dim * size_of(p.query.dtype));
   params.row_bytes_v = static_cast<std::int32_t>(p.head_dim_v * size_of(p.query.dtype));
-  params.alignment = row_alignment(p);
+  params.alignment = alignment_of(p);
   const std::int64_t tiles = is_packed(p) ? packed_tiles(p.total_q, p.batch, queries_per_tile)
                                           : (p.seq_q + queries_per_tile - 1) / queries_per_tile;
   params.query_tiles = static_cast<std::int32_t>(tiles);
@@ -61,7 +49,7 @@ std::int64_t forward_blocks(const Problem& p, const ForwardParams& params) {
 LaunchPlan plan_forward(const Problem& p) {
   LaunchPlan plan{};
   plan.instantiation = find_instantiation(p.query.dtype, p.is_general(), static_cast<int>(p.head_dim),
-                                          static_cast<int>(p.head_dim_v), row_alignment(p));
+                                          static_cast<int>(p.head_dim_v), alignment_of(p));
   plan.params.forward = forward_params(p, plan.instantiation->tile);
   plan.params_bytes = sizeof(KernelParams<NoParams>);
   if (p.is_general()) {

@@ -1,7 +1,9 @@
 // How the host describes a tensor's rows to kernels.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <initializer_list>
 
 #include "attention/cuda/forward_params.h"
 #include "core/tensor.h"
@@ -21,6 +23,13 @@ inline std::int32_t row_alignment(const Tensor& tensor) {
     bits |= static_cast<std::uintptr_t>(tensor.strides[i] * size_of(tensor.dtype));
   }
   return static_cast<std::int32_t>(bits & -bits);
+}
+
+// The largest of 16, 4 and 2 that divides the addresses of all rows of some tensors of 2 or 4 bytes an element.
+inline std::int32_t row_alignment(std::initializer_list<const Tensor*> tensors) {
+  std::int32_t alignment = 16;
+  for (const Tensor* tensor : tensors) alignment = std::min(alignment, row_alignment(*tensor));
+  return alignment == 8 ? 4 : alignment;
 }
 
 // Lanes that share a row, of which each has so many columns: a power of two.
