@@ -74,7 +74,9 @@ __device__ void recompute_weights(const Variant& variant, const TileChanges& cha
     apply_dropout(variant, view);
     for_each_element(scores, [&](float& x, int m, int n, int i) {
       float& weight = weights.at[m][n][i];
-      if (x == 0) weight = -fabsf(weight);
+      if (x != 0) return;
+      weight = -fabsf(weight);
+      x = weight * 0;  // NaN stays NaN, though it is dropped
     });
   }
 }
