@@ -227,7 +227,8 @@ __device__ void backward_keys(const BackwardParams& p, KeyGradientSharedMemory<C
       }
     }
   }
-  ptx::cp_async_wait_group<0>();
+  // The keys are here even if there were no queries: where those are summed, the keys have been waited for before.
+  if constexpr (!Config::kSumsQueries) ptx::cp_async_wait_group<0>();
   if (__syncthreads_or(found_not_finite)) {
     add_gradients_not_finite<Config>(p, place, shared.stages[0].about.place, sums, pair * kRows, role == kOfValues);
   }

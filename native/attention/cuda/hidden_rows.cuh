@@ -89,9 +89,11 @@ __device__ void add_gradients_not_finite(const BackwardParams& p, const KeyGradi
   const int end = min(place.end_tile * Config::kTile.queries, place.seq_q);
 #pragma unroll 1
   for (int head = place.head * p.group; head < (place.head + 1) * p.group; ++head) {
-    __syncthreads();
-    if (ptx::tid_x() == 0) head_place = place.of_head(head);
-    __syncthreads();
+    if constexpr (!Config::Variant::kIsPlain) {  // The plain one looks nothing up.
+      __syncthreads();
+      if (ptx::tid_x() == 0) head_place = place.of_head(head);
+      __syncthreads();
+    }
     if (!is_of_values) continue;
     const auto variant = make_variant<typename Config::Variant>(p, head_place);
 #pragma unroll 1
