@@ -25,8 +25,16 @@ struct AttentionGradients {
 /// In double precision.
 AttentionGradients gradients_reference(const AttentionArguments& arguments, const Array& grad_output);
 
-/// The same sums over absolute values, from which the tolerance of float32 sums is derived. p_j counts 1 + |logsumexp| times: it
-/// is the exponential of a difference of two numbers of about that size, whose roundings become its relative error.
+/// The same sums over absolute values, from which the tolerance of float32 sums is derived. In them p_j is more than itself, for
+/// it is no sum but the exponential of a difference, and what float32 loses of that is its relative error: of s_j, with T the sum
+/// of its absolute terms, and of the logsumexp four roundings each,
+///
+///   |error of p_j| <= 4 * 2^-24 (T + |logsumexp|) p_j
+///
+/// They are those of a sum, of the factor on it, of the change to base 2, and of the result: of the logsumexp, those in which
+/// it is stored, changed to base 2 by a constant that is itself rounded, and subtracted. Of the 16 roundings that a sum
+/// may lose, they are a quarter, so p_j counts 1 + (T + |logsumexp|) / 4 times. (Tried on 200 float32 problems with scales from
+/// 0.25 to 30 on every backend: two roundings fail now and then, three never.)
 AttentionGradients gradients_magnitude(const AttentionArguments& arguments, const Array& grad_output);
 
 /// With every elementary result rounded to `storage` and sums in float32, as in attention_naive. The sums for key and bias, which

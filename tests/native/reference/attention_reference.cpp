@@ -59,19 +59,15 @@ AttentionResult attention_reference(const AttentionArguments& a) {
 AttentionResult attention_magnitude(const AttentionArguments& a) {
   return for_each_query(a, [&](auto h, auto i, double* output, double& logsumexp) {
     const Softmax p(a, Exact{}, h, i);
-    const double* q = a.query.row({i, h});
     logsumexp = std::fabs(p.logsumexp);
     for (std::int64_t j = 0; j < a.seq_k(); ++j) {
       const double weight = p.weights[static_cast<std::size_t>(j)];
       if (weight == 0) continue;  // a hidden key adds no error, be it infinite
-      const double* k = a.key.row({j, a.head_kv(h)});
       const double* v = a.value.row({j, a.head_kv(h)});
       for (std::int64_t c = 0; c < a.value.shape[2]; ++c) {
         output[c] += weight * dropout_factor(a, h, i, j) * std::fabs(v[c]);
       }
-      for (std::int64_t c = 0; c < a.query.shape[2]; ++c) logsumexp += weight * std::fabs(a.scale * q[c] * k[c]);
-      if (a.bias) logsumexp += weight * std::fabs((*a.bias)({h, i, j}));
-      if (a.alibi_slopes) logsumexp += weight * std::fabs((*a.alibi_slopes)({h}) * distance(a, i, j));
+      logsumexp += weight * score_magnitude(a, h, i, j);
     }
   });
 }

@@ -74,6 +74,17 @@ typename Round::Float score(const AttentionArguments& a, Round round, std::int64
   return s;
 }
 
+/// The sum of a score's absolute terms, before the soft-cap, which makes no error larger.
+inline double score_magnitude(const AttentionArguments& a, std::int64_t h, std::int64_t i, std::int64_t j) {
+  const double* q = a.query.row({i, h});
+  const double* k = a.key.row({j, a.head_kv(h)});
+  double sum = 0;
+  for (std::int64_t c = 0; c < a.query.shape[2]; ++c) sum += std::fabs(a.scale * q[c] * k[c]);
+  if (a.bias) sum += std::fabs((*a.bias)({h, i, j}));
+  if (a.alibi_slopes) sum += std::fabs((*a.alibi_slopes)({h}) * distance(a, i, j));
+  return sum;
+}
+
 /// One row of softmax(s).
 template <class Round>
 struct Softmax {

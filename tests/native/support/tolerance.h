@@ -19,8 +19,9 @@ struct Expected {
 ///  1. anomalies: NaN, +inf and -inf must stand in the same places;
 ///  2. elements: |got - reference| <= 2 max|naive - reference| + 16 * 2^-24 * magnitude + half an ulp of the reference,
 ///     the maximum being over the whole tensor;
-///  3. the angle: the cosine similarity is not below what an error of that size, taken over the whole tensor in the
-///     Euclidean norm, explains.
+///  3. the whole: the cosine similarity is not below what an error of that size, taken over the whole tensor in the
+///     Euclidean norm, explains. An error that is as large as the reference explains every angle, and zeros have none: there
+///     the distance is not above it.
 ///
 /// @param dtype type the output is stored in
 /// @param got the output

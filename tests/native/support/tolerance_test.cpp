@@ -98,6 +98,28 @@ TEST(Tolerance, ATiltOfTheWholeTensorIsSeenThoughEachElementIsAllowed) {
   EXPECT_NE(message.find("cosine"), std::string::npos) << message;
 }
 
+/// Small remainders of sums that cancel, one of which the naive formula gets wrong by a thousand times its size.
+Expected cancelled() {
+  Expected expected{Array({1000}, 1e-6), Array({1000}, 1e-6), Array({1000}, 0)};
+  expected.naive.values[0] = 1e-3;
+  return expected;
+}
+
+TEST(Tolerance, WhereNoAngleIsLeftTheDistanceOfTheWholeCounts) {
+  EXPECT_TRUE(matches(KI_DTYPE_FLOAT32, Array({1000}, -1e-5), cancelled()));
+  const std::string message = matches(KI_DTYPE_FLOAT32, Array({1000}, 1e-3), cancelled()).message();
+  EXPECT_NE(message.find("distance"), std::string::npos) << message;
+}
+
+TEST(Tolerance, ZerosAreNoResultBecauseTheyHaveNoDirection) {
+  Expected expected{Array({1000}, 1), Array({1000}, 1), Array({1000}, 1)};
+  expected.naive.values[0] = 2;
+  const std::string message = matches(KI_DTYPE_FLOAT32, Array({1000}, 0), expected).message();
+  EXPECT_NE(message.find("distance"), std::string::npos) << message;
+  EXPECT_TRUE(
+      matches(KI_DTYPE_FLOAT32, Array({1000}, 0), Expected{Array({1000}, 0), Array({1000}, 0), Array({1000}, 0)}));
+}
+
 TEST(Tolerance, ShapesMustAgree) { EXPECT_FALSE(matches(KI_DTYPE_FLOAT32, Array({3, 2}, 1), ones({2, 3}, 0))); }
 
 }  // namespace
