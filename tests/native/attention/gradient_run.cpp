@@ -95,7 +95,7 @@ void run_with_workspace(const Device& device, ki_stream* stream, const ki_attent
 
 std::string GradientCase::name() const {
   return forward.name() + (forward.bias && !wants_bias ? "_no_bias_gradient" : "") +
-         (deterministic ? "_deterministic" : "");
+         (deterministic ? "_deterministic" : "") + (nan_gradient ? "_nan_gradient" : "");
 }
 
 void PrintTo(const GradientCase& gradient_case, std::ostream* stream) { *stream << gradient_case.name(); }
@@ -112,16 +112,23 @@ GradientData::GradientData(const GradientCase& c)
   Array values(grad_output.shape(), std::numeric_limits<double>::quiet_NaN());
   const auto count = static_cast<std::ptrdiff_t>(element_count(forward.written_output().shape()));
   std::generate_n(values.values.begin(), count, [&] { return random.normal(); });
+  if (c.nan_gradient) values({0, c.forward.seq_q / 2, 0, 1}) = std::numeric_limits<double>::quiet_NaN();
   grad_output.write(values);
   const AttentionExpectation expectation(forward);
   forward.written_output().write(expectation.output.reference);
   forward.written_logsumexp()->write(expectation.logsumexp.reference);
 }
 
+std::vector<TensorData*> GradientData::written() {
+  std::vector<TensorData*> all{&grad_query, &grad_key, &grad_value};
+  if (grad_bias) all.push_back(&*grad_bias);
+  return all;
+}
+
 std::vector<TensorData*> GradientData::tensors() {
   std::vector<TensorData*> all = forward.tensors();
-  for (TensorData* tensor : {&grad_output, &grad_query, &grad_key, &grad_value}) all.push_back(tensor);
-  if (grad_bias) all.push_back(&*grad_bias);
+  all.push_back(&grad_output);
+  for (TensorData* tensor : written()) all.push_back(tensor);
   return all;
 }
 
@@ -131,15 +138,7 @@ GradientData GradientData::copy() const {
   return result;
 }
 
-Gradients run_backward(const GradientData& original, const Device& device, ki_stream* stream, Workspace workspace) {
-  GradientData data = original.copy();
-  std::vector<TensorData*> written{&data.grad_query, &data.grad_key, &data.grad_value};
-  if (data.grad_bias) written.push_back(&*data.grad_bias);
-  for (TensorData* tensor : written) tensor->write_sentinel();
-
-  Staging staging(device, stream);
-  const AttentionCall call(data.forward, staging);
-  ki_attention_gradients gradients{};
+GradientCall::GradientCall(GradientData& data, Staging& staging) : forward(data.forward, staging) {
   gradients.struct_size = sizeof(gradients);
   gradients.flags = data.gradient_case.deterministic ? KI_ATTENTION_BACKWARD_DETERMINISTIC : KI_ATTENTION_BACKWARD_NONE;
   gradients.grad_output = staging.place(data.grad_output);
@@ -147,27 +146,41 @@ Gradients run_backward(const GradientData& original, const Device& device, ki_st
   gradients.grad_key = staging.place(data.grad_key);
   gradients.grad_value = staging.place(data.grad_value);
   gradients.grad_bias = staging.place(data.grad_bias);
+}
 
-  Gradients result;
-  if (workspace == Workspace::of_caller) {
-    run_with_workspace(device, stream, call.problem, gradients, result.stray_write);
-  } else {
-    check(ki_attention_backward(stream, &call.problem, &gradients, nullptr, 0));
-  }
-  staging.download();
-  if (!result.stray_write) {
-    result.stray_write = staging.changed_outside(std::vector<const TensorData*>(written.begin(), written.end()));
-  }
-
+Gradients gradients_in(const GradientData& data) {
   const AttentionCase& c = data.forward.attention_case;
   std::vector<TensorData> parts{of_sequences(data.grad_query, c.packed_q), of_sequences(data.grad_key, c.packed_k),
                                 of_sequences(data.grad_value, c.packed_k)};
   if (data.grad_bias) parts.push_back(*data.grad_bias);
+  Gradients result;
   result.query = parts[0].read();
   result.key = parts[1].read();
   result.value = parts[2].read();
   if (data.grad_bias) result.bias = parts[3].read();
   result.bits = bits_of(parts);
+  return result;
+}
+
+Gradients run_backward(const GradientData& original, const Device& device, ki_stream* stream, Workspace workspace) {
+  GradientData data = original.copy();
+  const std::vector<TensorData*> written = data.written();
+  for (TensorData* tensor : written) tensor->write_sentinel();
+
+  Staging staging(device, stream);
+  const GradientCall call(data, staging);
+  std::optional<std::string> stray_write;
+  if (workspace == Workspace::of_caller) {
+    run_with_workspace(device, stream, call.forward.problem, call.gradients, stray_write);
+  } else {
+    check(ki_attention_backward(stream, &call.forward.problem, &call.gradients, nullptr, 0));
+  }
+  staging.download();
+  if (!stray_write) {
+    stray_write = staging.changed_outside(std::vector<const TensorData*>(written.begin(), written.end()));
+  }
+  Gradients result = gradients_in(data);
+  result.stray_write = stray_write;
   return result;
 }
 

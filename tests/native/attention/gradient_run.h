@@ -20,6 +20,7 @@ struct GradientCase {
   AttentionCase forward;
   bool wants_bias = true;  ///< if there is one
   bool deterministic = false;
+  bool nan_gradient = false;  ///< NaN in the gradient of one query's output
 
   std::string name() const;
 };
@@ -38,8 +39,18 @@ struct GradientData {
   TensorData grad_output, grad_query, grad_key, grad_value;
   std::optional<TensorData> grad_bias;
 
+  /// All that there are, and those that the library writes.
   std::vector<TensorData*> tensors();
+  std::vector<TensorData*> written();
   GradientData copy() const;
+};
+
+/// The structs of the C ABI for a case whose tensors are on a device.
+struct GradientCall {
+  GradientCall(GradientData& data, Staging& staging);
+
+  AttentionCall forward;
+  ki_attention_gradients gradients{};
 };
 
 struct Gradients {
@@ -48,6 +59,9 @@ struct Gradients {
   std::vector<std::uint32_t> bits;         ///< of all of them
   std::optional<std::string> stray_write;  ///< a byte that changed and is no element of a gradient
 };
+
+/// What a run has left in the tensors of a case.
+Gradients gradients_in(const GradientData& data);
 
 Gradients run_backward(const GradientData& data, const Device& device, ki_stream* stream,
                        Workspace workspace = Workspace::of_stream);
