@@ -89,6 +89,14 @@ std::vector<GradientCase> deterministic_cases() {
   c.packed_k = {1, 30, 140};
   c.dropout = 0.25F;
   cases.push_back({c, true, true});
+  for (const Placement placement : {Placement::dense, Placement::aligned}) {  // of which CUDA's fast kernels take one
+    AttentionCase w{.dtype = KI_DTYPE_FLOAT16, .seq_q = 260, .seq_k = 300, .heads_q = 2, .heads_kv = 1};
+    w.head_dim = w.head_dim_v = 64;
+    w.placement = placement;
+    w.window = {70, 20};
+    w.sink_count = 3;
+    cases.push_back({w, true, true});
+  }
   return cases;
 }
 
@@ -101,6 +109,22 @@ TEST(AttentionBackwardOrder, ThreadsOfTheCpuShareSumsInOneOrder) {
     const Gradients want = run_backward(data, open_device("cpu", nullptr, 1));
     const Device device = open_device("cpu", nullptr, 4);
     for (int run = 0; run < 10; ++run) EXPECT_TRUE(run_backward(data, device).bits == want.bits);
+  }
+}
+
+/// A window that crosses several chunks of keys and blocks of queries, of one head alone.
+TEST(AttentionBackwardOrder, ThreadsOfTheCpuShareAWindowInOneOrder) {
+  AttentionCase c{.seq_q = 3000, .seq_k = 3000, .head_dim = 8, .head_dim_v = 8};
+  c.window = {700, 0};
+  for (const bool has_bias : {false, true}) {
+    if (has_bias) c.bias = {.shared = Shared::queries};
+    const GradientData data({c, true, true});
+    const Gradients want = run_backward(data, open_device("cpu", nullptr, 1));
+    EXPECT_TRUE(is_right(data, want, GradientExpectation(data)));
+    for (const int threads : {2, 5, 16}) {
+      const Device device = open_device("cpu", nullptr, threads);
+      for (int run = 0; run < 2; ++run) EXPECT_TRUE(run_backward(data, device).bits == want.bits);
+    }
   }
 }
 

@@ -73,11 +73,35 @@ void add_groups_and_placements(GradientTable& table) {
       add(table, c);
     }
   }
-  for (const Contents contents : {Contents::nan_key, Contents::nan_value, Contents::equal_scores}) {
+  for (const Contents contents :
+       {Contents::nan_query, Contents::nan_key, Contents::nan_value, Contents::equal_scores}) {
     for (AttentionCase c : {kSmall, kTiles, kWideTiles}) {
       c.contents = contents;
       add(table, causal(c));
     }
+  }
+}
+
+/// NaN that only some rows may meet: none may reach a query or key that does not see it, nor a bias of theirs.
+void add_nan(GradientTable& table) {
+  for (AttentionCase c : {kSmall, kTiles, kWideTiles}) {
+    table.push_back({.forward = causal(c), .nan_gradient = true});
+    c.window = {12, 4};
+    c.sink_count = 2;
+    table.push_back({.forward = c, .nan_gradient = true});
+    for (const Contents contents : {Contents::nan_query, Contents::nan_key}) {
+      c.contents = contents;
+      add(table, c);
+    }
+    c.window.reset();
+    c.sink_count = 0;
+    c.contents = Contents::nan_query;
+    c.bias = {.shared = Shared::heads, .hides = true};
+    add(table, c);
+    c.mask = MaskCase{};
+    c.bias = {.shared = Shared::queries};
+    c.dropout = 0.25F;
+    add(table, c);
   }
 }
 
@@ -125,6 +149,17 @@ void add_scores(GradientTable& table) {
     for (AttentionCase c : {kSmall, kSmallHalf}) {
       c.bias = {.shared = shared};
       add(table, c);
+    }
+  }
+  // A bias that lies once, whatever its lengths: its gradient has them all.
+  for (const Placement placement :
+       {Placement::broadcast_batch, Placement::broadcast_heads, Placement::broadcast_query}) {
+    for (AttentionCase c : {kSmall, kSmallHalf}) {
+      c = placed(c, placement);
+      c.bias = BiasCase{};
+      add(table, c);
+      c.bias = {.shared = Shared::queries, .hides = true};
+      if (placement != Placement::broadcast_query) add(table, c);
     }
   }
   for (AttentionCase c : {kSmallHalf, kTiles}) {
@@ -182,7 +217,7 @@ void add_ragged(GradientTable& table) {
 const std::vector<GradientCase>& gradient_cases() {
   static const GradientTable table = [] {
     GradientTable result;
-    for (const auto part : {add_head_dims, add_lengths, add_groups_and_placements, add_scores, add_ragged})
+    for (const auto part : {add_head_dims, add_lengths, add_groups_and_placements, add_nan, add_scores, add_ragged})
       part(result);
     std::set<std::string> names;
     for (const GradientCase& c : result) {
