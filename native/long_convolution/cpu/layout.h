@@ -1,0 +1,30 @@
+// How a plan's rows are cut into blocks, and what transform a block gets.
+#pragma once
+
+#include <cstdint>
+
+#include "cpu/simd_target.h"
+#include "long_convolution/cpu/transform.h"
+#include "long_convolution/problem.h"
+
+namespace ki::long_convolution::cpu {
+
+// Block i computes the outputs i * hop to (i + 1) * hop - 1 of a row from its inputs i * hop - history to i * hop -
+// history + row_points() - 1 (overlap-save): the first `history` results of a block are wrong where the convolution
+// comes round, and dropped.
+struct Layout {
+  Transform::Kind kind;  // cyclic: two rows ride in one transform; negacyclic: one
+  std::int64_t points;   // of the transform, complex
+  std::int64_t history;  // 0 where one block holds the whole call
+  std::int64_t hop;
+
+  bool pairs_rows() const { return kind == Transform::Kind::cyclic; }
+  std::int64_t row_points() const { return pairs_rows() ? points : 2 * points; }
+  std::int64_t blocks(std::int64_t length) const { return length / hop + (length % hop != 0); }
+};
+
+// The layout of least cost; of the transform size that the options ask for, if they do and it makes sense. Throws
+// not-supported where there is none.
+Layout choose_layout(const PlanOptions& options, ki::cpu::SimdTarget target);
+
+}  // namespace ki::long_convolution::cpu

@@ -1,0 +1,190 @@
+// Transforms of rows, compiled for every instruction set.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "long_convolution/cpu/transform_kernel.cpp"
+#include "cpu/simd/targets.h"
+// Highway's headers come first: they set the target.
+#include "long_convolution/cpu/core-inl.h"
+#include "long_convolution/cpu/stage-inl.h"
+#include "long_convolution/cpu/transform_kernel.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace ki::long_convolution::cpu::HWY_NAMESPACE {
+
+constexpr Direction kForward = Direction::forward;
+constexpr Direction kInverse = Direction::inverse;
+
+// What happens between the stages on the way in and those on the way out, at the core's last stage. Each says whether
+// there is a way in and a way out at all.
+struct StayThere {
+  static constexpr bool kIn = true, kOut = false;
+};
+struct ComeBack {
+  static constexpr bool kIn = false, kOut = true;
+};
+struct Convolve {
+  static constexpr bool kIn = true, kOut = true;
+  static HWY_INLINE ComplexVector product(ComplexVector x, ComplexVector filter) { return x * filter; }
+};
+struct Correlate {
+  static constexpr bool kIn = true, kOut = true;
+  static HWY_INLINE ComplexVector product(ComplexVector x, ComplexVector filter) { return times_conjugate(x, filter); }
+};
+
+template <class Middle>
+HWY_INLINE void run_core(const Transform& t, float* HWY_RESTRICT z, const float* HWY_RESTRICT spectrum) {
+  if constexpr (Middle::kIn) enter_core(t, z);
+  for (int row = 0; row < kBlocks; ++row) {
+    float* HWY_RESTRICT at = z + row * 4 * kPitch;
+    ComplexVector x[4];
+    if constexpr (Middle::kIn) {
+      for (int i = 0; i < 4; ++i) x[i] = load<kForward>(at + i * kPitch);
+      dft(x);
+    }
+    if constexpr (Middle::kIn && Middle::kOut) {
+      for (int i = 0; i < 4; ++i) {
+        const ComplexVector y = Middle::product(x[i], load<kForward>(spectrum + (row * 4 + i) * kPitch));
+        x[i] = {y.im, y.re};
+      }
+    } else if constexpr (Middle::kOut) {
+      for (int i = 0; i < 4; ++i) x[i] = load<kInverse>(at + i * kPitch);
+    }
+    if constexpr (Middle::kOut) dft(x);
+    for (int i = 0; i < 4; ++i) store<Middle::kOut ? kInverse : kForward>(x[i], at + i * kPitch);
+  }
+  if constexpr (Middle::kOut) leave_core(t, z);
+}
+
+template <Direction kDirection>
+void run_stage(const Stage& stage, float* z) {
+  const std::int64_t stride = stage.points / stage.radix / kLanes;
+  switch (stage.radix) {
+    case 3: return run_stage<3, kDirection>(z, stage.twiddles, stride);
+    case 4: return run_stage<4, kDirection>(z, stage.twiddles, stride);
+    case 5: return run_stage<5, kDirection>(z, stage.twiddles, stride);
+    case 8: return run_stage<8, kDirection>(z, stage.twiddles, stride);
+  }
+}
+
+// Each part of a block goes all the way in and out before the next one, so that it stays in the caches it fits.
+template <class Middle>
+void run_stages(const Transform& t, const Stage* stage, float* z, const float* spectrum) {
+  if (stage == t.end()) return run_core<Middle>(t, z, spectrum);
+  if constexpr (Middle::kIn) run_stage<kForward>(*stage, z);
+  const std::int64_t part = 2 * (stage->points / stage->radix);
+  for (int q = 0; q < stage->radix; ++q) run_stages<Middle>(t, stage + 1, z + q * part, spectrum + q * part);
+  if constexpr (Middle::kOut) run_stage<kInverse>(*stage, z);
+}
+
+template <class Middle>
+void run_parts(const Transform& t, float* z, const float* spectrum) {
+  const std::int64_t part = 2 * (t.points() / t.first().radix);
+  for (int q = 0; q < t.first().radix; ++q) run_stages<Middle>(t, t.middle(), z + q * part, spectrum + q * part);
+}
+
+template <int kRadix>
+void begin(const Transform& t, RowIn in, float* z) {
+  const std::int64_t stride = t.points() / kRadix / kLanes;
+  if (in.im == nullptr) {
+    run_first_stage<kRadix, false>(in.re, nullptr, z, t.rotations(), t.first().twiddles, stride);
+  } else {
+    run_first_stage<kRadix, true>(in.re, in.im, z, t.rotations(), t.first().twiddles, stride);
+  }
+}
+
+template <int kRadix>
+void finish(const Transform& t, const float* z, RowOut out) {
+  const std::int64_t stride = t.points() / kRadix / kLanes;
+  if (out.im == nullptr) {
+    undo_first_stage<kRadix, false>(z, out.re, nullptr, t.rotations(), t.first().twiddles, stride);
+  } else {
+    undo_first_stage<kRadix, true>(z, out.re, out.im, t.rotations(), t.first().twiddles, stride);
+  }
+}
+
+void begin(const Transform& t, RowIn in, float* z) {
+  switch (t.first().radix) {
+    case 1: return begin<1>(t, in, z);
+    case 2: return begin<2>(t, in, z);
+    case 3: return begin<3>(t, in, z);
+    case 4: return begin<4>(t, in, z);
+    case 5: return begin<5>(t, in, z);
+    case 8: return begin<8>(t, in, z);
+  }
+}
+
+void finish(const Transform& t, const float* z, RowOut out) {
+  switch (t.first().radix) {
+    case 1: return finish<1>(t, z, out);
+    case 2: return finish<2>(t, z, out);
+    case 3: return finish<3>(t, z, out);
+    case 4: return finish<4>(t, z, out);
+    case 5: return finish<5>(t, z, out);
+    case 8: return finish<8>(t, z, out);
+  }
+}
+
+void forward(const Transform& t, RowIn in, float* z) {
+  begin(t, in, z);
+  run_parts<StayThere>(t, z, z);
+}
+
+void inverse(const Transform& t, float* z, RowOut out) {
+  run_parts<ComeBack>(t, z, z);
+  finish(t, z, out);
+}
+
+void filter(const Transform& t, RowIn in, const float* spectrum, Product product, float* z, RowOut out) {
+  begin(t, in, z);
+  if (product == Product::convolve) {
+    run_parts<Convolve>(t, z, spectrum);
+  } else {
+    run_parts<Correlate>(t, z, spectrum);
+  }
+  finish(t, z, out);
+}
+
+void multiply(const float* a, const float* spectrum, Product product, float* z, std::int64_t points) {
+  for (std::int64_t i = 0; i < 2 * points; i += kPitch) {
+    const ComplexVector x = load<kForward>(a + i), filter = load<kForward>(spectrum + i);
+    store<kForward>(product == Product::convolve ? x * filter : times_conjugate(x, filter), z + i);
+  }
+}
+
+void multiply_real(float* z, const float* factors, std::int64_t points) {
+  const FloatTag d;
+  for (std::int64_t i = 0; i < 2 * points; i += kLanes) {
+    hn::Store(hn::Mul(hn::Load(d, z + i), hn::Load(d, factors + i)), d, z + i);
+  }
+}
+
+void scale(float* z, float factor, std::int64_t points) {
+  for (std::int64_t i = 0; i < 2 * points; i += kPitch) store<kForward>(scaled(load<kForward>(z + i), factor), z + i);
+}
+
+void add(const float* a, float* sum, std::int64_t points) {
+  for (std::int64_t i = 0; i < 2 * points; i += kPitch) {
+    store<kForward>(load<kForward>(sum + i) + load<kForward>(a + i), sum + i);
+  }
+}
+
+void add_correlation(const float* a, const float* b, float* sum, std::int64_t points) {
+  for (std::int64_t i = 0; i < 2 * points; i += kPitch) {
+    store<kForward>(load<kForward>(sum + i) + times_conjugate(load<kForward>(a + i), load<kForward>(b + i)), sum + i);
+  }
+}
+
+constexpr TransformKernels kTransformKernels{forward,       inverse, filter, multiply,
+                                             multiply_real, scale,   add,    add_correlation};
+
+}  // namespace ki::long_convolution::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace ki::long_convolution::cpu {
+
+const TransformKernels& transform_kernels(ki::cpu::SimdTarget target) {
+  return KI_FOR_TARGET(target, kTransformKernels);
+}
+
+}  // namespace ki::long_convolution::cpu
+#endif
