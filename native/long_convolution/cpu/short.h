@@ -8,15 +8,16 @@
 
 namespace ki::long_convolution::cpu {
 
-// Filters, biases and sums lie by channels: [channels][rows] if time is contiguous in the tensors, else in blocks of channels
-// that a vector takes up whole, [channels / kBlock][rows][kBlock].
+// Filters, biases and sums lie by channels: [channels][rows] if time is contiguous in the tensors, else in blocks of
+// channels that a vector takes up whole, [channels / kBlock][rows][kBlock].
 inline constexpr std::int64_t kBlock = 16;
 
 // Rows of a tile where time is contiguous: with its results it takes up half of the first-level cache.
 inline constexpr std::int64_t kTile = 2048;
 
-// Floats of a window: a tile's inputs, those before it, and the rest of a vector; or the like where channels are contiguous.
-inline constexpr std::int64_t kWindow = 3072;
+// Floats of a window: a tile's inputs, those before it, and the rest of a vector; or the like where channels are
+// contiguous.
+inline constexpr std::int64_t kWindow = 4096;
 
 // A worker's scratch memory: two windows, and a vector of sums for each tap and for the bias.
 inline constexpr std::int64_t kScratch = 2 * kWindow + (kMaxWidth + 1) * kBlock;
@@ -28,8 +29,9 @@ struct Source {
   std::int64_t length;
 };
 
-// A sum over the taps for each element: to[t] = bias + sum over j of taps[j] * from[t + ahead - j]. A forward pass is ahead by
-// 0. The gradient of the input is a sum over the outputs that come later: its taps are reversed and it is width - 1 ahead.
+// A sum over the taps for each element: to[t] = bias + sum over j of taps[j] * from[t + ahead - j]. A forward pass is
+// ahead by 0. The gradient of the input is a sum over the outputs that come later: its taps are reversed and it is
+// width - 1 ahead.
 struct Pass {
   Source from;
   Tensor to;  // rank 0 if it is not wanted
@@ -60,8 +62,8 @@ struct Tile {
   std::int64_t first, end;            // rows
 };
 
-// The gradients of a problem. The sums of grad_filter and grad_bias are formed slice by slice: a slice is a few tiles of kTile
-// rows, in the order batch, row, whoever computes it.
+// The gradients of a problem. The sums of grad_filter and grad_bias are formed slice by slice: a slice is a few tiles
+// of kTile rows, in the order batch, row, whoever computes it.
 struct Gradients {
   Shape shape;
   Pass grad_input;  // from grad_output

@@ -1,4 +1,5 @@
-// The host side of a short convolution's gradients: cuts the work, lays out the workspace, and adds up the slices' sums.
+// The host side of a short convolution's gradients: cuts the work, lays out the workspace, and adds up the slices'
+// sums.
 #include <algorithm>
 
 #include "core/error.h"

@@ -1,5 +1,5 @@
-// The kernel of a short convolution's gradients, compiled for every instruction set. A tile of the outputs' gradients serves
-// the gradient of the input and the sums while it is in the cache.
+// The kernel of a short convolution's gradients, compiled for every instruction set. A tile of the outputs' gradients
+// serves the gradient of the input and the sums while it is in the cache.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "long_convolution/cpu/short_backward_kernel.cpp"
 #include "cpu/simd/targets.h"
@@ -29,15 +29,18 @@ void gradients_of_rows(const Gradients& g, const SliceTask& task, float* scratch
   float* sums = scratch + 2 * kWindow;
   for (std::int64_t channel = task.channel; channel < task.end_channel; ++channel) {
     std::fill_n(sums, rows * kLanes, 0.0f);
-    for_tiles(g, task.slice, [&](std::int64_t batch, std::int64_t t, std::int64_t end) HWY_ATTR {
-      const float* gradients = window_of_times<T>(p.from, width, p.ahead, batch, channel, t, end, scratch);
-      if (p.to.rank > 0) {
-        pass_times(gradients, p.taps + channel * width, width, 0, end - t,
-                   element_of_output<T>(p.to, p.to_places, batch, channel, t));
+    for_tiles(g, task.slice, [&](std::int64_t batch, std::int64_t first, std::int64_t tile_end) HWY_ATTR {
+      for (std::int64_t t = first, end = t; t < tile_end; t = end) {
+        end = end_of_piece<T>(g.input, width - 1, width - 1, t, tile_end);
+        const float* gradients = window_of_times<T>(p.from, width, p.ahead, batch, channel, t, end, scratch);
+        if (p.to.rank > 0) {
+          pass_times(gradients, p.taps + channel * width, width, 0, end - t,
+                     element_of_output<T>(p.to, p.to_places, batch, channel, t));
+        }
+        if (g.sums == nullptr) continue;
+        const float* x = window_of_times<T>(g.input, width, 0, batch, channel, t, end, scratch + kWindow);
+        add_sums_of_times(gradients - p.ahead, x, width, end - t, sums);
       }
-      if (g.sums == nullptr) return;
-      const float* x = window_of_times<T>(g.input, width, 0, batch, channel, t, end, scratch + kWindow);
-      add_sums_of_times(gradients - p.ahead, x, width, end - t, sums);
     });
     if (g.sums == nullptr) continue;
     float* to = g.sums + task.slice * g.slice_floats() + place_of(g.shape, rows, channel, 0);
@@ -73,7 +76,7 @@ HWY_INLINE void gradients_of_columns(const Gradients& g, const Columns& c, float
   const std::int64_t width = g.shape.width, before = width - 1;
   const bool inside =
       c.first >= before && c.end + before <= g.shape.length && c.count == static_cast<std::size_t>(kLanes);
-  if (inside && (std::is_same_v<T, float> || width <= kWidthToWiden)) {
+  if (inside && width <= kWidthToCopy) {
     return gradients_of_columns<T, T>(
         g, c, element<T>(outputs.tensor, outputs.places, c.batch, c.channel, c.first + before), outputs.places.time,
         element<T>(inputs.tensor, inputs.places, c.batch, c.channel, c.first), inputs.places.time, sums);

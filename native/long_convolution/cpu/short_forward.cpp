@@ -20,8 +20,8 @@ PassFunction kernel_for(const CpuDevice& device, ki_dtype dtype) {
   }
 }
 
-// Copies the last width - 1 of the state and the inputs, of a task's channels, over the state. Nothing else reads this part
-// of the state: it belongs to the task of the first rows, which is done with it.
+// Copies the last width - 1 of the state and the inputs, of a task's channels, over the state. Nothing else reads this
+// part of the state: it belongs to the task of the first rows, which is done with it.
 void carry_state(const ShortProblem& p, const Tile& tile) {
   const std::int64_t size = size_of(p.input.dtype), rows = p.width - 1;
   const Places inputs = p.places(p.input), states = p.places(p.state);

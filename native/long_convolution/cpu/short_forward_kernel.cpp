@@ -11,8 +11,8 @@ namespace ki::long_convolution::cpu::HWY_NAMESPACE {
 template <class T>
 void pass_rows(const Shape& shape, const Pass& p, const Tile& tile, float* memory) {
   for (std::int64_t channel = tile.channel; channel < tile.end_channel; ++channel) {
-    for (std::int64_t t = tile.first; t < tile.end; t += kTile) {
-      const std::int64_t end = std::min(t + kTile, tile.end);
+    for (std::int64_t t = tile.first, end = t; t < tile.end; t = end) {
+      end = end_of_piece<T>(p.from, shape.width - 1, 0, t, tile.end);
       const float* x = window_of_times<T>(p.from, shape.width, p.ahead, tile.batch, channel, t, end, memory);
       pass_times(x, p.taps + channel * shape.width, shape.width, p.bias[channel], end - t,
                  element_of_output<T>(p.to, p.to_places, tile.batch, channel, t));

@@ -12,22 +12,23 @@
 HWY_BEFORE_NAMESPACE();
 namespace ki::long_convolution::cpu::HWY_NAMESPACE {
 
-// Calls body(count, i) for pieces that cover [0, end), of kSums where there are as many, of 4 or 1 where there are fewer. The
-// last may cover what is covered already: every result is the same sum of the same terms, wherever its piece begins.
+// Calls body(count, i) for pieces that cover [0, end), of kSums where there are as many, of 4 or 1 where there are
+// fewer. The last may cover what is covered already: every result is the same sum of the same terms, wherever its piece
+// begins.
 template <class Body>
 HWY_INLINE void for_pieces(std::int64_t end, const Body& body) {
-  static_assert(kSums == 8);
+  using Many = std::integral_constant<int, kSums>;
   std::int64_t i = 0;
-  for (; i + 8 <= end; i += 8) body(std::integral_constant<int, 8>(), i);
+  for (; i + kSums <= end; i += kSums) body(Many(), i);
   if (i == end) return;
-  if (end >= 8) return body(std::integral_constant<int, 8>(), end - 8);
+  if (end >= kSums) return body(Many(), end - kSums);
   for (; i + 4 <= end; i += 4) body(std::integral_constant<int, 4>(), i);
   for (; i < end; ++i) body(std::integral_constant<int, 1>(), i);
 }
 
 template <int kCount>
 HWY_INLINE void set_all(FloatVector (&sums)[kCount], FloatVector value) {
-#pragma GCC unroll 8
+#pragma GCC unroll 16
   for (int r = 0; r < kCount; ++r) sums[r] = value;
 }
 
@@ -43,7 +44,7 @@ HWY_INLINE void pass_times(const float* HWY_RESTRICT x, const float* HWY_RESTRIC
     FloatVector sums[kCount];
     set_all(sums, biases);
     convolve_times(x + v * kLanes, taps, width, sums);
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int r = 0; r < kCount; ++r) simd::store(d, sums[r], to + (v + r) * kLanes);
   });
   if (whole * kLanes == count) return;
@@ -64,10 +65,10 @@ HWY_INLINE void pass_channels(const X* HWY_RESTRICT x, std::ptrdiff_t step, cons
     set_all(sums, bias);
     convolve_channels(x + t * step, step, taps, width, sums);
     if (count == static_cast<std::size_t>(kLanes)) {
-#pragma GCC unroll 8
+#pragma GCC unroll 16
       for (int r = 0; r < kCount; ++r) simd::store(d, sums[r], to + (t + r) * to_step);
     } else {
-#pragma GCC unroll 8
+#pragma GCC unroll 16
       for (int r = 0; r < kCount; ++r) simd::store_first(d, sums[r], to + (t + r) * to_step, count);
     }
   });

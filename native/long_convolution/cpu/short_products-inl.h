@@ -1,5 +1,5 @@
-// The products at the heart of a short convolution. A few vectors of inputs meet a few taps, every input that is loaded for
-// all of them.
+// The products at the heart of a short convolution. A few vectors of inputs meet a few taps, every input that is loaded
+// for all of them.
 
 #if defined(KI_LONG_CONVOLUTION_CPU_SHORT_PRODUCTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef KI_LONG_CONVOLUTION_CPU_SHORT_PRODUCTS_INL_H_
@@ -23,10 +23,20 @@ using simd::FloatTag;
 using simd::FloatVector;
 using simd::kLanes;
 
-// Sums that are formed side by side, as many as multiply-adds can be under way (two units, latency 4), and taps that an input
-// meets at a time: 8 + 4 + 1 of AVX2's 16 registers.
-inline constexpr int kSums = 8;
+// Sums that are formed side by side, and taps that an input meets at a time. Two units with a latency of 4 keep 8
+// multiply-adds under way, and with twice as many sums none waits for another: 16 + 4 + 1 of 32 registers. AVX2 has 16:
+// 8 + 4 + 1.
+inline constexpr int kSums = HWY_TARGET == HWY_AVX2 ? 8 : 16;
 inline constexpr int kTaps = 4;
+
+// Keeps what was loaded in a register. The compiler takes loads for free, and would repeat one with every use; but
+// where time is contiguous nearly all cross a cache line, and then two loads cost as much as two multiply-adds.
+HWY_INLINE FloatVector in_register(FloatVector x) {
+#if HWY_ARCH_X86
+  asm("" : "+v"(x.raw));
+#endif
+  return x;
+}
 
 // sums[r] += tap(q) * x[(r - q) * step] for all r and q. `x` has elements of T.
 template <int kCount, int kTapCount, class T, class Tap>
@@ -35,9 +45,9 @@ HWY_INLINE void add_taps(const T* HWY_RESTRICT x, std::ptrdiff_t step, const Tap
   FloatVector taps[kTapCount];
 #pragma GCC unroll 8
   for (int q = 0; q < kTapCount; ++q) taps[q] = tap(q);
-#pragma GCC unroll 16
+#pragma GCC unroll 32
   for (int row = 1 - kTapCount; row < kCount; ++row) {
-    const auto inputs = simd::load(d, x + row * step);
+    const auto inputs = in_register(simd::load(d, x + row * step));
 #pragma GCC unroll 8
     for (int q = 0; q < kTapCount; ++q) {
       const int r = row + q;
@@ -58,8 +68,9 @@ HWY_INLINE void add_taps(std::int64_t count, const T* HWY_RESTRICT x, std::ptrdi
   }
 }
 
-// Where time is contiguous: kCount vectors of results from `x` on. A vector of inputs that begins p before a vector of results
-// is what tap p needs, and tap p + kLanes of the next vector, and so on: taps a vector apart share what they load.
+// Where time is contiguous: kCount vectors of results from `x` on. A vector of inputs that begins p before a vector of
+// results is what tap p needs, and tap p + kLanes of the next vector, and so on: taps a vector apart share what they
+// load.
 template <int kCount>
 HWY_INLINE void convolve_times(const float* HWY_RESTRICT x, const float* HWY_RESTRICT taps, std::int64_t width,
                                FloatVector (&sums)[kCount]) {
@@ -93,9 +104,9 @@ HWY_INLINE void correlate(const T* HWY_RESTRICT g, std::ptrdiff_t g_step, const 
   FloatVector gradients[kCount];
 #pragma GCC unroll 8
   for (int r = 0; r < kCount; ++r) gradients[r] = simd::load(d, g + r * g_step);
-#pragma GCC unroll 16
+#pragma GCC unroll 32
   for (int row = 1 - kTapCount; row < kCount; ++row) {
-    const auto inputs = simd::load(d, x + row * x_step);
+    const auto inputs = in_register(simd::load(d, x + row * x_step));
 #pragma GCC unroll 8
     for (int q = 0; q < kTapCount; ++q) {
       const int r = row + q;

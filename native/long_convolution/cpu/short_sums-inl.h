@@ -12,8 +12,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace ki::long_convolution::cpu::HWY_NAMESPACE {
 
-// Adds `rows` rows of gradients `g` and inputs `x` to the sums of kTapCount taps, which are vectors `sum_step` floats apart.
-// Tap q is x_step * q before x. kTogether rows at a time; more than one must be x_step apart, so that taps share inputs.
+// Adds `rows` rows of gradients `g` and inputs `x` to the sums of kTapCount taps, which are vectors `sum_step` floats
+// apart. Tap q is x_step * q before x. kTogether rows at a time; more than one must be x_step apart, so that taps share
+// inputs.
 template <int kTogether, int kTapCount, class T>
 HWY_INLINE void add_tap_sums(const T* HWY_RESTRICT g, std::ptrdiff_t g_step, const T* HWY_RESTRICT x,
                              std::ptrdiff_t x_step, std::ptrdiff_t row_step, std::int64_t rows,
@@ -59,7 +60,8 @@ HWY_INLINE void add_bias_sum(const T* HWY_RESTRICT g, std::ptrdiff_t step, std::
   hn::StoreU(total, d, sum);
 }
 
-// Time is contiguous: a vector of sums for each tap, then one for the bias. `g` has zeros behind the last of `count` elements.
+// Time is contiguous: a vector of sums for each tap, then one for the bias. `g` has zeros behind the last of `count`
+// elements.
 HWY_INLINE void add_sums_of_times(const float* HWY_RESTRICT g, const float* HWY_RESTRICT x, std::int64_t width,
                                   std::int64_t count, float* HWY_RESTRICT sums) {
   const FloatTag d;

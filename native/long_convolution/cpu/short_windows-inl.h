@@ -1,5 +1,5 @@
-// Windows: the inputs that a tile's results need, as float32, those before the first and behind the last included. Float32
-// tensors are read where they are, except at their ends.
+// Windows: the inputs that a tile's results need, as float32, those before the first and behind the last included.
+// Float32 tensors are read where they are, except at their ends.
 
 #if defined(KI_LONG_CONVOLUTION_CPU_SHORT_WINDOWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef KI_LONG_CONVOLUTION_CPU_SHORT_WINDOWS_INL_H_
@@ -73,8 +73,21 @@ HWY_INLINE void stage_channels(const Source& s, std::int64_t width, std::int64_t
   }
 }
 
-// The address of input t + ahead of one channel, around which [t + ahead - (width - 1), end + ahead) are, and zeros up to a
-// whole vector.
+// Where the piece of [t, end) ends that begins at t and shares a window. Float32 is read where it is, but for a few
+// results at either end of a row, whose `before` inputs before or `ahead` behind do not all exist.
+template <class T>
+HWY_INLINE std::int64_t end_of_piece(const Source& s, std::int64_t before, std::int64_t ahead, std::int64_t t,
+                                     std::int64_t end) {
+  constexpr std::int64_t kFirst = kMaxWidth;  // whole vectors, so that all pieces but the last are
+  end = std::min(end, t + kTile);
+  if constexpr (!std::is_same_v<T, float>) return end;
+  if (t < before) return std::min(end, t + kFirst);
+  const std::int64_t inside = t + std::max<std::int64_t>(s.length - ahead - t, 0) / kLanes * kLanes;
+  return inside > t ? std::min(end, inside) : end;
+}
+
+// The address of input t + ahead of one channel, around which [t + ahead - (width - 1), end + ahead) are, and zeros up
+// to a whole vector.
 template <class T>
 HWY_INLINE const float* window_of_times(const Source& s, std::int64_t width, std::int64_t ahead, std::int64_t batch,
                                         std::int64_t channel, std::int64_t t, std::int64_t end,
@@ -88,27 +101,30 @@ HWY_INLINE const float* window_of_times(const Source& s, std::int64_t width, std
   return memory + width - 1;
 }
 
-// Taps beyond which the 16-bit types are widened once, rather than with every few taps.
-inline constexpr std::int64_t kWidthToWiden = 16;
+// Taps beyond which a tile is copied first: rows a power of two apart fall into few sets of the first-level cache, and
+// the 16-bit types are widened once rather than with every few taps.
+inline constexpr std::int64_t kWidthToCopy = 16;
 
-// Calls body(x, step): x is the address of input t + ahead of a vector of channels, and inputs are `step` elements apart.
+// Calls body(x, step): x is the address of input t + ahead of a vector of channels, and inputs are `step` elements
+// apart.
 template <class T, class Body>
 HWY_INLINE void with_window_of_channels(const Source& s, std::int64_t width, std::int64_t ahead, std::int64_t batch,
                                         std::int64_t channel, std::size_t count, std::int64_t t, std::int64_t end,
                                         float* HWY_RESTRICT memory, const Body& body) {
   const std::int64_t first = t + ahead - (width - 1);
   const bool inside = first >= 0 && end + ahead <= s.length && count == static_cast<std::size_t>(kLanes);
-  if (inside && (std::is_same_v<T, float> || width <= kWidthToWiden)) {
+  if (inside && width <= kWidthToCopy) {
     return body(element<T>(s.tensor, s.places, batch, channel, t + ahead), s.places.time);
   }
   stage_channels<T>(s, width, batch, channel, count, first, end + ahead, memory);
   body(static_cast<const float*>(memory) + (width - 1) * kLanes, std::ptrdiff_t{kLanes});
 }
 
-// Rows of all channels of a task before the next rows begin. Few taps: as many rows as there are sums, so that memory is read
-// and written along its rows. Many: more, so that the taps stay in the first-level cache.
+// Rows of all channels of a task before the next rows begin. Few taps: as many rows as there are sums, so that memory
+// is read and written along its rows. Many: more, so that the taps stay in the first-level cache, and few rows are
+// copied twice.
 HWY_INLINE std::int64_t rows_together(std::int64_t width) {
-  return std::max<std::int64_t>(width / 2 / kSums * kSums, kSums);
+  return std::max<std::int64_t>(width / kSums * kSums, kSums);
 }
 
 }  // namespace ki::long_convolution::cpu::HWY_NAMESPACE

@@ -18,9 +18,10 @@ inline constexpr std::int64_t kBytesBetweenRows = 256 << 10;
 // Elements of a task: some 10 microseconds of work, about what it takes to wake a thread up.
 inline constexpr std::int64_t kTaskElements = 1 << 16;
 
-// Channels that a task has where they are contiguous: as many as the second-level cache holds windows of, in whole blocks.
+// Channels that a task has where they are contiguous: as many as the second-level cache holds windows of, in whole
+// blocks.
 inline std::int64_t channels_together(const Shape& shape, std::int64_t element_size) {
-  const std::int64_t window = (shape.width - 1 + std::max<std::int64_t>(shape.width / 2, 8)) * element_size;
+  const std::int64_t window = (shape.width - 1 + std::max<std::int64_t>(shape.width, 8)) * element_size;
   return std::max<std::int64_t>(kBytesBetweenRows / window / kBlock, 4) * kBlock;
 }
 

@@ -1,6 +1,6 @@
-// Gradients of filters and biases where channels are contiguous. A block forms the sums of 8 vectors of channels and up to 64 taps
-// over a slice, tile by tile. Each thread has one vector, 4 taps and a share of the rows; at the end the shares are added in
-// their order.
+// Gradients of filters and biases where channels are contiguous. A block forms the sums of 8 vectors of channels and up
+// to 64 taps over a slice, tile by tile. Each thread has one vector, 4 taps and a share of the rows; at the end the
+// shares are added in their order.
 #pragma once
 
 #include "long_convolution/cuda/short_columns.cuh"
@@ -58,7 +58,8 @@ __device__ void short_column_sums(const ShortSumsParams& p) {
     wait_for_copies();
     const int begin = own.share * own.rows, end = min(begin + own.rows, rows);
     if (own.group >= own.groups || begin >= end) continue;
-    // Row t meets tap j where the inputs' row is t + before - j. With every row the window moves one on: it is in slot t - j.
+    // Row t meets tap j where the inputs' row is t + before - j. With every row the window moves one on: it is in slot
+    // t - j.
     float window[kColumnSumTaps][kCount], gradients[kCount];
     const uint4* const inputs = shared.inputs + (before - own.group * kColumnSumTaps) * kColumnVectors + vector;
 #pragma unroll

@@ -1,5 +1,5 @@
-// A short convolution where channels are contiguous. A block holds 8 vectors of 16 bytes of 64 rows, and the rows before them
-// that taps reach, in shared memory; a thread has 4 rows of one vector, and slides over them tap by tap.
+// A short convolution where channels are contiguous. A block holds 8 vectors of 16 bytes of 64 rows, and the rows
+// before them that taps reach, in shared memory; a thread has 4 rows of one vector, and slides over them tap by tap.
 #pragma once
 
 #include "long_convolution/cuda/short_copy.cuh"

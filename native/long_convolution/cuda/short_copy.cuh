@@ -26,8 +26,8 @@ struct Bits<float> {
   using Type = std::uint32_t;
 };
 
-// Elements [first, first + kVector) of a row of `count`. Those from -history to -1 are the row's `state`, if there is one; the
-// others that do not exist are zeros.
+// Elements [first, first + kVector) of a row of `count`. Those from -history to -1 are the row's `state`, if there is
+// one; the others that do not exist are zeros.
 template <class T>
 __device__ void copy_vector(uint4* to, const char* row, int count, bool aligned, int first, const char* state,
                             int history) {

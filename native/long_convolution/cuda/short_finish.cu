@@ -1,5 +1,5 @@
-// Adds up the slices' sums, always in their order, a thread for each tap and for each bias. In double precision: there may be
-// thousands of slices, and few sums.
+// Adds up the slices' sums, always in their order, a thread for each tap and for each bias. In double precision: there
+// may be thousands of slices, and few sums.
 #include "cuda/ptx/special_registers.cuh"
 #include "long_convolution/cuda/short_params.h"
 

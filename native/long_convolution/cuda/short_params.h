@@ -13,7 +13,8 @@ inline constexpr int kShortThreads = 128;
 inline constexpr int kRowOutputs = 8;
 inline constexpr int kRowTile = kShortThreads * kRowOutputs;
 
-// Where channels are contiguous: 8 vectors of 16 bytes, whole cache lines, of 64 rows. A thread has 4 rows of one vector.
+// Where channels are contiguous: 8 vectors of 16 bytes, whole cache lines, of 64 rows. A thread has 4 rows of one
+// vector.
 inline constexpr int kColumnVectors = 8;
 inline constexpr int kColumnRows = 4;
 inline constexpr int kColumnTile = kShortThreads / kColumnVectors * kColumnRows;
@@ -31,10 +32,13 @@ KI_HOST_DEVICE constexpr int power_of_two_from(int x) {
   return power;
 }
 
-// Elements of 16 bytes, and vectors of 16 bytes that a row's tile has beside its own: those that taps reach.
+// Elements of 16 bytes.
 KI_HOST_DEVICE constexpr int vector_elements(int element_bytes) { return 16 / element_bytes; }
-KI_HOST_DEVICE constexpr int halo_vectors(int width, int element_bytes) {
-  return divide_up(width, vector_elements(element_bytes));
+
+// Vectors of 16 bytes that a row's tile has beside its own: those that taps reach, and an even number, so that whole
+// sectors of global memory are read.
+KI_HOST_DEVICE constexpr int halo_vectors(int taps, int element_bytes) {
+  return divide_up(taps, 2 * vector_elements(element_bytes)) * 2;
 }
 
 // Bytes from one batch entry, channel or row of time to the next. They may exceed 32 bits, and inputs' may be 0.

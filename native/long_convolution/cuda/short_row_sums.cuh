@@ -1,5 +1,5 @@
-// Gradients of filters and biases where time is contiguous. A block forms the sums of one channel over a slice, tile by tile.
-// Each thread has 8 taps and a share of the time; at the end the shares are added in their order.
+// Gradients of filters and biases where time is contiguous. A block forms the sums of one channel over a slice, tile by
+// tile. Each thread has 8 taps and a share of the time; at the end the shares are added in their order.
 #pragma once
 
 #include "long_convolution/cuda/short_copy.cuh"
@@ -17,8 +17,8 @@ struct RowSumsShared {
   float bias_sums[kShortThreads];
 };
 
-// sums[j] += sum over i of gradients[i] * inputs[8 + i - j]. Only the first `count` gradients exist: inputs that others would meet
-// are not multiplied, because they may be NaN.
+// sums[j] += sum over i of gradients[i] * inputs[8 + i - j]. Only the first `count` gradients exist: inputs that others
+// would meet are not multiplied, because they may be NaN.
 template <bool kAll, int kCount>
 __device__ void add_products(float (&sums)[kRowSumTaps], const float (&gradients)[kCount],
                              const float (&inputs)[kRowSumTaps + kCount], int count) {
@@ -38,7 +38,7 @@ __device__ void short_row_sums(const ShortSumsParams& p) {
   const unsigned block = ptx::ctaid_x(), channels = p.channels;
   const int channel = block % channels, slice = block / channels, thread = ptx::tid_x();
   const int groups = divide_up(p.width, kRowSumTaps), lanes = kShortThreads / power_of_two_from(groups);
-  const int group = thread / lanes, lane = thread % lanes, halo = groups * kReach;
+  const int group = thread / lanes, lane = thread % lanes, halo = halo_vectors(groups * kRowSumTaps, sizeof(T));
   const int first_tile = slice * p.tiles_per_slice;
   const int end_tile = min(first_tile + p.tiles_per_slice, p.batch * p.tiles);
 

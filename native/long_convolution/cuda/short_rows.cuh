@@ -1,6 +1,6 @@
-// A short convolution where time is contiguous. A block holds a tile of a row, or short rows whole, in shared memory, with the
-// inputs that its taps reach. A thread has vectors of 16 bytes of neighbouring results: a vector of taps needs one more vector
-// of inputs, because it needs the one before as well and that is what comes next.
+// A short convolution where time is contiguous. A block holds a tile of a row, or short rows whole, in shared memory,
+// with the inputs that its taps reach. A thread has vectors of 16 bytes of neighbouring results: a vector of taps needs
+// one more vector of inputs, because it needs the one before as well and that is what comes next.
 #pragma once
 
 #include "long_convolution/cuda/short_copy.cuh"
@@ -26,8 +26,8 @@ struct RowPlace {
   }
 };
 
-// sums[i] += sum over the taps j of taps[j] * inputs[i - j], or, reversed, of taps[j] * inputs[i + j]. `lower` and `upper` are
-// neighbouring vectors of inputs; the one that the results belong to is the upper, or, reversed, the lower.
+// sums[i] += sum over the taps j of taps[j] * inputs[i - j], or, reversed, of taps[j] * inputs[i + j]. `lower` and
+// `upper` are neighbouring vectors of inputs; the one that the results belong to is the upper, or, reversed, the lower.
 template <bool kReversed, bool kAll, int kCount>
 __device__ void add_taps(float (&sums)[kCount], const float (&lower)[kCount], const float (&upper)[kCount],
                          const float* taps, int count) {

@@ -1,5 +1,5 @@
-// Carries the state of a short convolution on: the last width - 1 of the old state and the inputs behind it. It runs after the
-// pass, every block of which may have read the old one.
+// Carries the state of a short convolution on: the last width - 1 of the old state and the inputs behind it. It runs
+// after the pass, every block of which may have read the old one.
 #include "cuda/ptx/special_registers.cuh"
 #include "long_convolution/cuda/short_params.h"
 

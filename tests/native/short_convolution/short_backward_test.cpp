@@ -123,7 +123,8 @@ TEST(ShortConvolutionGradients, DoNotDependOnThreadsScheduleOrRepetition) {
   }
 }
 
-/// An input that is NaN makes gradients of its taps NaN; a gradient of an output that is NaN, those of the inputs that it met.
+/// An input that is NaN makes gradients of its taps NaN; a gradient of an output that is NaN, those of the inputs that
+/// it met.
 TEST(ShortConvolutionGradients, NanStaysWhereTheFormulaPutsIt) {
   for (const bool last : {false, true}) {
     for (const std::int64_t width : {3, 33, 100}) {
@@ -149,8 +150,8 @@ TEST(ShortConvolutionGradients, NanStaysWhereTheFormulaPutsIt) {
   }
 }
 
-/// The reference itself: sum(output * grad_output) changes with each number as its gradient says. It is linear in each, so
-/// that a step of any size finds the gradient.
+/// The reference itself: sum(output * grad_output) changes with each number as its gradient says. It is linear in each,
+/// so that a step of any size finds the gradient.
 TEST(ShortConvolutionReference, HasTheGradientsThatFiniteDifferencesHave) {
   for (const bool last : {false, true}) {
     ShortData data({.batch = 2, .channels = 3, .length = 9, .width = 4, .channels_last = last});

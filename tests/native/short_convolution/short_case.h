@@ -12,7 +12,8 @@
 
 namespace ki::test {
 
-/// How the tensors of a case lie in memory. Plain ones begin one element behind a boundary of 64 bytes.
+/// How the tensors of a case lie in memory. Plain ones begin one element behind a boundary of 64 bytes; every row of
+/// aligned ones is at a multiple of 16 bytes, with a gap where it needs one.
 enum class ShortPlacement { plain, aligned, strided, broadcast };
 
 /// A short convolution; one struct drives every backend, forward and backward.

@@ -1,4 +1,5 @@
-// The short convolution against the formula in double precision, on every device, instruction set and number of threads.
+// The short convolution against the formula in double precision, on every device, instruction set and number of
+// threads.
 #include <gtest/gtest.h>
 
 #include <algorithm>

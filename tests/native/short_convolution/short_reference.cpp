@@ -7,7 +7,8 @@
 namespace ki::test {
 namespace {
 
-/// One sum of products: in double precision, as a plain implementation in the storage type computes it, and of absolute values.
+/// One sum of products: in double precision, as a plain implementation in the storage type computes it, and of absolute
+/// values.
 class Sum {
  public:
   explicit Sum(ki_dtype dtype) : dtype_(dtype) {}

@@ -17,8 +17,8 @@ struct Wanted {
   bool input = true, filter = true, bias = true;
 };
 
-/// Both copy the tensors, with the poison around them, to a device and back into `data`, and say if a byte was written that is
-/// no element of an output. They throw if the library refuses, NotSupported if that is why.
+/// Both copy the tensors, with the poison around them, to a device and back into `data`, and say if a byte was written
+/// that is no element of an output. They throw if the library refuses, NotSupported if that is why.
 std::optional<std::string> run_short_forward(ShortData& data, const Device& device);
 std::optional<std::string> run_short_backward(ShortData& data, const Device& device, const Wanted& wanted = {});
 
