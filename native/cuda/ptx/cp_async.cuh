@@ -12,6 +12,12 @@ __device__ inline void cp_async_cg_16(std::uint32_t shared, const void* global, 
                : "memory");
 }
 
+// Copies 16 bytes, all of which are read.
+__device__ inline void cp_async_cg_16(std::uint32_t shared, const void* global) {
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(shared), "l"(__cvta_generic_to_global(global))
+               : "memory");
+}
+
 // Copies 4 bytes, for rows that are not aligned to 16.
 __device__ inline void cp_async_ca_4(std::uint32_t shared, const void* global, int source_bytes) {
   asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(shared), "l"(__cvta_generic_to_global(global)),

@@ -19,9 +19,10 @@ void convolve_fused(Stream& stream, const CudaPlan& plan, ki_dtype dtype, const 
   params.matrices = plan.matrices(dtype);
   params.twiddles = plan.twiddles();
   const FusedInstantiation& kernel = *fused.instantiation;
-  ki::cuda::launch(
-      stream, {kernel.module, "long_convolution_fused", kFusedThreads, static_cast<unsigned>(kernel.shared_bytes())},
-      {static_cast<unsigned>(fused.blocks)}, &params, sizeof params);
+  ki::cuda::launch(stream,
+                   {kernel.module, "long_convolution_fused", static_cast<unsigned>(fused_threads(kernel.folds)),
+                    static_cast<unsigned>(kernel.shared_bytes())},
+                   {static_cast<unsigned>(fused.blocks)}, &params, sizeof params);
 }
 
 // Transforms over global memory, as many pairs at a time as the workspace has room for.

@@ -61,7 +61,7 @@ FusedParams convolution_params(const PlanOptions& options, std::int64_t fft_size
     params.skip_is_float32 = p.skip.dtype == KI_DTYPE_FLOAT32;
   }
   params.at = cut_windows(options, fft_size, p, side);
-  params.spectrum_sign = side == Side::filter ? 1 : -1;
+  params.conjugate = side == Side::adjoint;
   params.circular = options.circular;
   params.vectors = params.at.hop % 8 == 0 && params.at.lead % 8 == 0;
   for (const Rows* rows : {&params.input, &params.input_gate, &params.output_gate, &params.output}) {
@@ -71,7 +71,6 @@ FusedParams convolution_params(const PlanOptions& options, std::int64_t fft_size
                   (!options.circular || holds_row(options, fft_size, p.length));
   if (fft_size <= kMaxFusedPoints) {
     const FusedShape shape{static_cast<int>(fft_size)};
-    params.output_scale = last_scale(shape.lines());
     params.lines_log2 = static_cast<std::int8_t>(std::countr_zero(static_cast<unsigned>(shape.lines())));
   }
   return params;

@@ -48,15 +48,16 @@ template <class T>
 struct Dft16 {
   std::uint32_t real[4], minus_sum[4], difference[4];
 
-  __device__ static void load(std::uint32_t (&registers)[4], const uint4& from) {
+  __device__ static void load(std::uint32_t (&registers)[4], const uint4* at) {
+    const uint4 from = __ldg(at);
     registers[0] = from.x, registers[1] = from.y, registers[2] = from.z, registers[3] = from.w;
   }
   // matrices: of a plan, in the lanes' order.
   __device__ Dft16(const void* matrices, int index, int lane) {
     const uint4* from = static_cast<const uint4*>(matrices) + index * (kMatrixBytes / 16) + lane;
-    load(real, from[0]);
-    load(minus_sum, from[kWarpSize]);
-    load(difference, from[2 * kWarpSize]);
+    load(real, from);
+    load(minus_sum, from + kWarpSize);
+    load(difference, from + 2 * kWarpSize);
   }
 
   // The factors of x.im and x.re.
@@ -87,7 +88,7 @@ struct Dft16 {
     return d;
   }
 
-  // y F, where y is the matrix whose transpose is given: points that transposed_points() made, taken as a left factor.
+  // y F for a matrix in a right factor's order, where y is the matrix whose transpose is given: points that transposed_points() made, taken as a left factor.
   template <Direction kDirection>
   __device__ Sums times_right(const Points& x) const {
     constexpr float kZeros[4] = {};
@@ -100,10 +101,11 @@ struct Dft16 {
 #pragma unroll
     for (int n = 0; n < 2; ++n) {
       // A symmetric matrix's FragmentA holds its FragmentB: rows g and columns k are columns g and rows k.
+      const auto &f_im = of_imaginary<kDirection>(), &f_re = of_real<kDirection>();
       float common[4];
-      ptx::mma_m16n8k16<T>(common, sum, real[n], real[n + 2], kZeros);
-      ptx::mma_m16n8k16<T>(d.re[n], im, of_imaginary<kDirection>()[n], of_imaginary<kDirection>()[n + 2], common);
-      ptx::mma_m16n8k16<T>(d.im[n], re, of_real<kDirection>()[n], of_real<kDirection>()[n + 2], common);
+      ptx::mma_m16n8k16<T>(common, sum, real[2 * n], real[2 * n + 1], kZeros);
+      ptx::mma_m16n8k16<T>(d.re[n], im, f_im[2 * n], f_im[2 * n + 1], common);
+      ptx::mma_m16n8k16<T>(d.im[n], re, f_re[2 * n], f_re[2 * n + 1], common);
     }
     return d;
   }
@@ -115,13 +117,9 @@ __device__ void multiply_pair(float* re, float* im, const float (&w)[4]) {
 #pragma unroll
   for (int i = 0; i < 2; ++i) {
     const float c = w[2 * i], s = w[2 * i + 1], x = re[i], y = im[i];
-    if constexpr (kDirection == Direction::forward) {
-      re[i] = x * c - y * s;
-      im[i] = x * s + y * c;
-    } else {
-      re[i] = x * c + y * s;
-      im[i] = y * c - x * s;
-    }
+    const float turned = kDirection == Direction::forward ? s : -s;
+    re[i] = fmaf(-turned, y, x * c);
+    im[i] = fmaf(turned, x, y * c);
   }
 }
 
@@ -136,18 +134,9 @@ struct PairTable {
     for (int n = 0; n < 2; ++n) {
 #pragma unroll
       for (int half = 0; half < 2; ++half) {
-        const float4 pair = from[(n * 2 + half) * kWarpSize + lane];
+        const float4 pair = __ldg(from + (n * 2 + half) * kWarpSize + lane);
         at[n][half][0] = pair.x, at[n][half][1] = pair.y, at[n][half][2] = pair.z, at[n][half][3] = pair.w;
       }
-    }
-  }
-
-  // Multiplies the imaginary parts.
-  __device__ void set_sign(float sign) {
-#pragma unroll
-    for (auto& column : at) {
-#pragma unroll
-      for (auto& pair : column) pair[1] *= sign, pair[3] *= sign;
     }
   }
 

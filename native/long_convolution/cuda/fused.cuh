@@ -13,6 +13,7 @@ template <class T_, int kFolds_>
 struct FusedConfig {
   using T = T_;
   static constexpr int kFolds = kFolds_;
+  static constexpr int kWarps = fused_warps(kFolds);
   static constexpr int kBlockLines = kFolds * kMatrixLines;
   static constexpr int kPlaneBytes = kBlockLines * kLineBytes;
   static constexpr int kTransforms = kFolds == 1 ? kMatrixLines : 1;  // of a block, at most
@@ -20,9 +21,9 @@ struct FusedConfig {
 
 template <class Config>
 struct FusedSharedMemory {
-  char planes[2 * Config::kPlaneBytes];     // real parts, imaginary parts
-  Window windows[2 * Config::kTransforms];  // [part][transform]
-  Transform transforms[Config::kTransforms];
+  char planes[2 * Config::kPlaneBytes];       // real parts, imaginary parts
+  Window windows[2 * Config::kTransforms];    // [part][transform]
+  const float* spectra[Config::kTransforms];  // of their channels
 };
 
 // Loads 16x16 points from both planes as a right factor; `address`: of the lane's row in the first.
@@ -34,16 +35,18 @@ __device__ Points load_points(std::uint32_t address) {
   return {{{re[0], re[1]}, {re[2], re[3]}}, {{im[0], im[1]}, {im[2], im[3]}}};
 }
 
-// Stores 16x16 points, as transposed_points() holds them, to both planes. `to`: where the lane's first pair belongs, whose
-// chunk's neighbour is at the other address; kHalfBytes: to eight rows below.
+// Stores 16x16 points, as transposed_points() holds them, to both planes. `to`: where the lane's first pair belongs, in a chunk
+// whose neighbour takes the next 8 columns; kHalfBytes: to eight rows below.
 template <class Config, int kHalfBytes>
-__device__ void store_points(char* to, char* neighbour, const Points& x) {
+__device__ void store_points(char* planes, unsigned to, const Points& x) {
 #pragma unroll
-  for (int half = 0; half < 2; ++half) {
-    *reinterpret_cast<std::uint32_t*>(to + half * kHalfBytes) = x.re[half][0];
-    *reinterpret_cast<std::uint32_t*>(neighbour + half * kHalfBytes) = x.re[half][1];
-    *reinterpret_cast<std::uint32_t*>(to + half * kHalfBytes + Config::kPlaneBytes) = x.im[half][0];
-    *reinterpret_cast<std::uint32_t*>(neighbour + half * kHalfBytes + Config::kPlaneBytes) = x.im[half][1];
+  for (int n = 0; n < 2; ++n) {
+    char* at = planes + (n == 0 ? to : to ^ 16);
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      *reinterpret_cast<std::uint32_t*>(at + half * kHalfBytes) = x.re[half][n];
+      *reinterpret_cast<std::uint32_t*>(at + half * kHalfBytes + Config::kPlaneBytes) = x.im[half][n];
+    }
   }
 }
 
@@ -96,18 +99,6 @@ __device__ void unfold_sums(Sums (&x)[kFolds]) {
   }
 }
 
-// sums *= scale, which may differ for rows g and g + 8.
-__device__ inline void scale_sums(Sums& sums, float upper, float lower) {
-#pragma unroll
-  for (int n = 0; n < 2; ++n) {
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      sums.re[n][i] *= i < 2 ? upper : lower;
-      sums.im[n][i] *= i < 2 ? upper : lower;
-    }
-  }
-}
-
 // 0, unless something in a column is not finite: then it is in all of its rows.
 __device__ inline float zero_of(const Sums& sums) {
   return (sums.re[0][0] + sums.re[0][1]) * 0 + (sums.re[1][0] + sums.re[1][1]) * 0;
@@ -117,36 +108,37 @@ __device__ inline float zero_of(const Sums& sums) {
 template <class Config>
 struct OuterStep {
   using T = typename Config::T;
-  static constexpr int kTiles = kLinePoints / 16 / kFusedWarps;  // of a warp
-  static constexpr int kTileBytes = kFusedWarps * 2 * 16;        // from a warp's tile to its next: this keeps places
+  static constexpr int kTiles = kLinePoints / 16 / Config::kWarps;  // of a warp
   static constexpr int kFoldBytes = kMatrixLines * kLineBytes;
   static constexpr int kHalfBytes = 8 * kLineBytes;
 
   const FusedParams& p;
   FusedSharedMemory<Config>& shared;
-  int warp, lane;
-  std::uint32_t source;  // of the lane's row of the first tile
-  char *to, *neighbour;  // where it stores
+  unsigned warp, lane;
+  std::uint32_t planes;
 
   __device__ OuterStep(const FusedParams& p, FusedSharedMemory<Config>& shared)
-      : p(p), shared(shared), warp(ptx::tid_x() / kWarpSize), lane(ptx::tid_x() % kWarpSize) {
-    source = ptx::cvta_to_shared(shared.planes) + chunk_offset(lane % 16, 2 * warp + lane / 16);
-    to = shared.planes + chunk_offset(lane / 4, 2 * warp) + lane % 4 * 4;
-    neighbour = shared.planes + chunk_offset(lane / 4, 2 * warp + 1) + lane % 4 * 4;
-  }
+      : p(p),
+        shared(shared),
+        warp(thread_of_block() / kWarpSize),
+        lane(thread_of_block() % kWarpSize),
+        planes(ptx::cvta_to_shared(shared.planes)) {}
+
+  __device__ unsigned first_chunk(int tile) const { return 2 * (tile * Config::kWarps + warp); }
 
   __device__ void load(Points (&x)[Config::kFolds], int tile) const {
+    const std::uint32_t source = planes + chunk_offset(lane % 16, first_chunk(tile) + lane / 16);
 #pragma unroll
-    for (int a = 0; a < Config::kFolds; ++a) x[a] = load_points<Config>(source + tile * kTileBytes + a * kFoldBytes);
+    for (int a = 0; a < Config::kFolds; ++a) x[a] = load_points<Config>(source + a * kFoldBytes);
     __syncwarp();  // All lanes have read what they overwrite.
   }
   __device__ void store(int tile, int fold, const Points& x) const {
-    const int offset = tile * kTileBytes + fold * kFoldBytes;
-    store_points<Config, kHalfBytes>(to + offset, neighbour + offset, x);
+    const unsigned to = chunk_offset(lane / 4, first_chunk(tile)) + lane % 4 * 4;
+    store_points<Config, kHalfBytes>(shared.planes, to + fold * kFoldBytes, x);
   }
 
   __device__ void forward() const {
-#pragma unroll 1
+#pragma unroll(Config::kFolds == 1 ? kTiles : 1)
     for (int tile = 0; tile < kTiles; ++tile) {
       Points x[Config::kFolds];
       load(x, tile);
@@ -162,9 +154,7 @@ struct OuterStep {
   // Returns a number that is not 0 if results are not finite.
   __device__ float backward() const {
     float check = 0;
-    const float upper = shared.transforms[lane / 4 >> p.lines_log2].scale;
-    const float lower = shared.transforms[lane / 4 + 8 >> p.lines_log2].scale;
-#pragma unroll 1
+#pragma unroll(Config::kFolds == 1 ? kTiles : 1)
     for (int tile = 0; tile < kTiles; ++tile) {
       Points x[Config::kFolds];
       load(x, tile);
@@ -177,54 +167,51 @@ struct OuterStep {
       unfold_sums(sums);
       check += zero_of(sums[0]);
 #pragma unroll
-      for (int fold = 0; fold < Config::kFolds; ++fold) {
-        scale_sums(sums[fold], upper, lower);
-        store(tile, fold, transposed_points<T>(sums[fold]));
-      }
+      for (int fold = 0; fold < Config::kFolds; ++fold) store(tile, fold, transposed_points<T>(sums[fold]));
     }
     return check;
   }
 };
 
 // Within the lines: each is transformed, multiplied with its part of the spectrum and transformed back in the registers of a
-// warp, in place. kLast: there is no outer step that will scale and check the results. Returns a number that is not 0 if they
+// warp, in place. kLast: there is no outer step that will check the results. Returns a number that is not 0 if they
 // are not finite.
 template <class Config, bool kLast>
 __device__ float convolve_lines(const FusedParams& p, FusedSharedMemory<Config>& shared) {
   using T = typename Config::T;
   constexpr int kHalfBytes = 8 * 2 * 16;
-  const int warp = ptx::tid_x() / kWarpSize, lane = ptx::tid_x() % kWarpSize;
+  const unsigned warp = thread_of_block() / kWarpSize, lane = thread_of_block() % kWarpSize;
   const PairTable twiddles(p.twiddles, lane);
-  const std::uint32_t source = ptx::cvta_to_shared(shared.planes) + chunk_offset(warp, lane % 16 * 2 + lane / 16);
-  char* to = shared.planes + chunk_offset(warp, lane / 4 * 2) + lane % 4 * 4;
-  char* neighbour = shared.planes + chunk_offset(warp, lane / 4 * 2 + 1) + lane % 4 * 4;
+  const std::uint32_t planes = ptx::cvta_to_shared(shared.planes);
   float check = 0;
 #pragma unroll 1
-  for (int turn = 0; turn < Config::kBlockLines / kFusedWarps; ++turn) {
-    const int line = turn * kFusedWarps + warp, offset = turn * kFusedWarps * kLineBytes;
-    const Transform& transform = shared.transforms[line >> p.lines_log2];
-    const Dft16<T> rows(p.matrices, Config::kFolds + 2 * line, lane);
-    const Dft16<T> columns(p.matrices, Config::kFolds + 2 * line + 1, lane);
-    const Points x = load_points<Config>(source + offset);
+  for (int turn = 0; turn < Config::kBlockLines / Config::kWarps; ++turn) {
+    const unsigned line = turn * Config::kWarps + warp;
+    const unsigned matrices = Config::kFolds + kLineMatrices * line;
+    const Dft16<T> rows(p.matrices, matrices + kRowsMatrix, lane);
+    const Points x = load_points<Config>(planes + chunk_offset(line, lane % 16 * 2 + lane / 16));
     __syncwarp();  // All lanes have read what they overwrite.
 
     Sums sums = rows.template times<Direction::forward>(x);  // [q1][m2]
     twiddles.multiply<Direction::forward>(sums);
-    sums = columns.template times_right<Direction::forward>(transposed_points<T>(sums));  // [q1][q2]
+    const Dft16<T> columns_right(p.matrices, matrices + kColumnsRightMatrix, lane);
+    sums = columns_right.template times_right<Direction::forward>(transposed_points<T>(sums));  // [q1][q2]
 
-    const int line_of_transform = line & ((1 << p.lines_log2) - 1);
-    PairTable spectrum(transform.spectrum + line_of_transform * 2 * kLinePoints, lane);
-    spectrum.set_sign(p.spectrum_sign);
-    spectrum.multiply<Direction::forward>(sums);
+    const unsigned line_of_transform = line & ((1U << p.lines_log2) - 1);
+    const PairTable spectrum(shared.spectra[line >> p.lines_log2] + line_of_transform * 2 * kLinePoints, lane);
+    if (p.conjugate) {
+      spectrum.multiply<Direction::backward>(sums);
+    } else {
+      spectrum.multiply<Direction::forward>(sums);
+    }
 
+    const Dft16<T> columns(p.matrices, matrices + kColumnsMatrix, lane);
     sums = columns.template times<Direction::backward>(transposed_points<T>(sums));  // [m2][q1]
     twiddles.multiply<Direction::backward>(sums);
     sums = rows.template times<Direction::backward>(transposed_points<T>(sums));  // [m1][m2]
-    if constexpr (kLast) {
-      check += zero_of(sums);
-      scale_sums(sums, transform.scale, transform.scale);
-    }
-    store_points<Config, kHalfBytes>(to + offset, neighbour + offset, transposed_points<T>(sums));
+    if constexpr (kLast) check += zero_of(sums);
+    const unsigned to = chunk_offset(line, lane / 4 * 2) + lane % 4 * 4;
+    store_points<Config, kHalfBytes>(shared.planes, to, transposed_points<T>(sums));
   }
   return check;
 }
@@ -244,27 +231,31 @@ __device__ float convolve_planes(const FusedParams& p, FusedSharedMemory<Config>
 template <class Config>
 __device__ void fused_convolution(const FusedParams& p, FusedSharedMemory<Config>& shared) {
   using T = typename Config::T;
-  const int transforms = Config::kBlockLines >> p.lines_log2;  // of this block
-  if (ptx::tid_x() < 2 * transforms) {
-    const int part = ptx::tid_x() / transforms, transform = ptx::tid_x() % transforms;
-    const std::uint32_t index = static_cast<std::uint32_t>(ptx::ctaid_x() * transforms + transform);
+  constexpr int kFolds = Config::kFolds;
+  const unsigned transforms = Config::kBlockLines >> p.lines_log2;  // of this block
+  const unsigned thread = thread_of_block();
+  if (thread < 2 * transforms) {
     const int points = kLinePoints << p.lines_log2;
-    find_window<T>(shared.windows[ptx::tid_x()], p, index, part, points);
-    if (part == 0) shared.transforms[transform] = find_transform(p, index, points);
+    const std::uint32_t index = ptx::ctaid_x() * transforms + thread % transforms;
+    find_window<T>(shared.windows[thread], p, index, thread / transforms, points);
+    if (thread < transforms) {
+      const std::uint32_t channel = min(index / p.at.pairs, p.at.channels - 1);
+      shared.spectra[thread] = p.spectrum + std::int64_t{channel} * points * 2;
+    }
   }
   __syncthreads();
-  load_windows<T, Config::kBlockLines>(shared.planes, shared.windows, p);
+  load_windows<T, kFolds>(shared.planes, shared.windows, p);
   // The windows of a block go through the same sums, where one that is not finite spoils all: then again, with care.
 #pragma unroll 1
   for (bool careful = false;; careful = true) {
     __syncthreads();
     const float check = convolve_planes(p, shared);
     if (!__syncthreads_or(check != 0) || careful) break;
-    find_flags<T, Config::kBlockLines>(shared.windows, p);
+    find_flags<T, kFolds>(shared.windows, p);
     __syncthreads();
-    load_windows_with_care<T, Config::kBlockLines>(shared.planes, shared.windows, p);
+    load_windows_with_care<T, kFolds>(shared.planes, shared.windows, p);
   }
-  store_windows<T, Config::kBlockLines>(shared.planes, shared.windows, p);
+  store_windows<T, kFolds>(shared.planes, shared.windows, p);
 }
 
 }  // namespace ki::long_convolution::cuda

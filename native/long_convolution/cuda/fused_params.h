@@ -28,17 +28,16 @@ struct FusedParams {
   std::int64_t state_length;
   const void* skip;       // [channels]
   const float* spectrum;  // [channels, points, 2], ordered and scaled
-  const float* scale;     // [channels]: what the spectrum must be multiplied with
+  const float* scale;     // [channels]: what results must be multiplied with; null: 1
   const void* matrices;
   const float* twiddles;
   Windows at;
-  float output_scale;      // of the transform itself
-  float spectrum_sign;     // -1: the spectrum is conjugated
   std::int8_t lines_log2;  // of a transform
   bool skip_is_float32;
-  bool circular;  // inputs before the first and behind the last are those of the other end
-  bool vectors;   // inner chunks of 8 points lie at multiples of 16 bytes in all tensors
-  bool copies;    // the input's chunks can be copied as they are
+  bool conjugate;  // the spectrum
+  bool circular;   // inputs before the first and behind the last are those of the other end
+  bool vectors;    // inner chunks of 8 points lie at multiples of 16 bytes in all tensors
+  bool copies;     // the input's chunks can be copied as they are
 };
 
 struct PrepareParams {

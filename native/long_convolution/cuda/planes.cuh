@@ -12,7 +12,7 @@
 
 namespace ki::long_convolution::cuda {
 
-inline constexpr int kChunkPoints = 8;
+__device__ inline unsigned thread_of_block() { return static_cast<unsigned>(ptx::tid_x()); }
 
 template <class T>
 __device__ uint4 product_x8(const uint4& a, const uint4& b) {
@@ -22,7 +22,7 @@ __device__ uint4 product_x8(const uint4& a, const uint4& b) {
 // Eight points from `point` on.
 template <class T>
 __device__ uint4 window_chunk(const FusedParams& p, const Window& w, int point) {
-  if (p.vectors && point >= w.begin && point + kChunkPoints <= w.end) {
+  if (static_cast<std::uint32_t>(point - w.begin) < w.inner) {
     const uint4 x = *reinterpret_cast<const uint4*>(w.input + point * int(sizeof(T)));
     if (w.input_gate == nullptr) return x;
     return product_x8<T>(x, *reinterpret_cast<const uint4*>(w.input_gate + point * int(sizeof(T))));
@@ -37,27 +37,40 @@ __device__ uint4 window_chunk(const FusedParams& p, const Window& w, int point) 
   return {words[0], words[1], words[2], words[3]};
 }
 
-// A warp's share of all planes: in turn n, the lane's chunk of line n * kFusedWarps + warp, counted through both planes.
-template <int kBlockLines>
+// A warp's share of the planes: in each, every kWarps-th line, of which each lane has a chunk.
+template <int kFolds>
 struct LineShare {
-  static constexpr int kTurns = 2 * kBlockLines / kFusedWarps;
-  static constexpr int kTurnBytes = kFusedWarps * kLineBytes;
-  int warp, lane, lines_log2;
+  static constexpr int kWarps = fused_warps(kFolds), kBlockLines = kFolds * kMatrixLines;
+  static constexpr int kTurns = kBlockLines / kWarps;  // in a plane
+  static constexpr int kTurnBytes = kWarps * kLineBytes, kPlaneBytes = kBlockLines * kLineBytes;
+  unsigned warp, lane;
+  int lines_log2;
 
   __device__ explicit LineShare(const FusedParams& p)
-      : warp(ptx::tid_x() / kWarpSize), lane(ptx::tid_x() % kWarpSize), lines_log2(p.lines_log2) {}
+      : warp(thread_of_block() / kWarpSize), lane(thread_of_block() % kWarpSize), lines_log2(p.lines_log2) {}
 
   // Windows lie [part][transform].
-  __device__ int window(int turn) const {
-    const int line = turn * kFusedWarps + warp;
-    return line >> lines_log2;
+  __device__ unsigned window(int part, int turn) const {
+    return (part * kBlockLines + turn * kWarps + warp) >> lines_log2;
   }
   __device__ int point(int turn) const {
-    const int line = turn * kFusedWarps + warp;
-    return (line & ((1 << lines_log2) - 1)) * kLinePoints + lane * kChunkPoints;
+    const unsigned line = (turn * kWarps + warp) & ((1U << lines_log2) - 1);
+    return static_cast<int>(line * kLinePoints + lane * kChunkPoints);
   }
-  // In the first turn, from the begin of the planes.
-  __device__ int offset() const { return chunk_offset(warp, lane); }
+  // From the begin of the planes. Warps are a power of two, and lines change the places of chunks by their number modulo 8.
+  __device__ unsigned offset(int part, int turn) const {
+    return part * kPlaneBytes + chunk_offset(turn * kWarps + warp, lane);
+  }
+
+  // Visits all chunks: window, point, offset.
+  template <class Visit>
+  __device__ void for_each(Visit visit) const {
+#pragma unroll 1
+    for (int i = 0; i < 2 * kTurns; ++i) {
+      const int part = i / kTurns, turn = i % kTurns;
+      visit(window(part, turn), point(turn), offset(part, turn));
+    }
+  }
 };
 
 // How 16-bit types tell large numbers, and what those are multiplied with.
@@ -80,59 +93,65 @@ __device__ std::uint32_t flags_of(std::uint32_t pair) {
 }
 
 // Finds out which windows hold large points, or such that are not finite. Those can be read after a barrier.
-template <class T, int kBlockLines>
+template <class T, int kFolds>
 __device__ void find_flags(Window* windows, const FusedParams& p) {
-  using Share = LineShare<kBlockLines>;
-  const Share share(p);
-#pragma unroll 1
-  for (int turn = 0; turn < Share::kTurns; ++turn) {
-    Window& w = windows[share.window(turn)];
-    const uint4 x = window_chunk<T>(p, w, share.point(turn));
+  LineShare<kFolds>(p).for_each([&](unsigned window, int point, unsigned) {
+    Window& w = windows[window];
+    const uint4 x = window_chunk<T>(p, w, point);
     const std::uint32_t flags = flags_of<T>(x.x) | flags_of<T>(x.y) | flags_of<T>(x.z) | flags_of<T>(x.w);
-    if (flags != 0) atomicOr(&w.flags, flags);
-  }
+    if (flags == 0) return;
+    atomicOr(&w.flags, flags);
+    atomicExch(&w.plain, 0);
+  });
 }
 
 // Fills the planes with what cannot spoil other windows of the block: zeros for points that are not finite.
-template <class T, int kBlockLines>
+template <class T, int kFolds>
 __device__ void load_windows_with_care(char* planes, const Window* windows, const FusedParams& p) {
-  using Share = LineShare<kBlockLines>;
-  const Share share(p);
-#pragma unroll 1
-  for (int turn = 0; turn < Share::kTurns; ++turn) {
-    const Window& w = windows[share.window(turn)];
-    uint4 x = window_chunk<T>(p, w, share.point(turn));
+  LineShare<kFolds>(p).for_each([&](unsigned window, int point, unsigned offset) {
+    const Window& w = windows[window];
+    uint4 x = window_chunk<T>(p, w, point);
     x = {finite_part<T>(x.x), finite_part<T>(x.y), finite_part<T>(x.z), finite_part<T>(x.w)};
     constexpr std::uint32_t kFactor = LargePoints<T>::kFactor;
     if (w.flags & kLarge) x = product_x8<T>(x, {kFactor, kFactor, kFactor, kFactor});
-    *reinterpret_cast<uint4*>(planes + share.offset() + turn * Share::kTurnBytes) = x;
-  }
+    *reinterpret_cast<uint4*>(planes + offset) = x;
+  });
+}
+
+// Copies a chunk of which only a part exists, or nothing: zeros take the place of the rest.
+template <class T>
+__device__ void copy_edge(std::uint32_t to, const Window& w, int point) {
+  const int count = point < w.begin ? 0 : min(max(w.end - point, 0), kChunkPoints);
+  ptx::cp_async_cg_16(to, count == 0 ? w.input : w.input + point * int(sizeof(T)), count * int(sizeof(T)));
 }
 
 // Fills the planes. The points can be read after a barrier.
-template <class T, int kBlockLines>
+template <class T, int kFolds>
 __device__ void load_windows(char* planes, const Window* windows, const FusedParams& p) {
-  using Share = LineShare<kBlockLines>;
-  const Share share(p);
-  char* to = planes + share.offset();
+  const LineShare<kFolds> share(p);
+  const std::uint32_t address = ptx::cvta_to_shared(planes);
   if (p.copies) {
-    const std::uint32_t address = ptx::cvta_to_shared(to);
+#pragma unroll
+    for (int part = 0; part < 2; ++part) {
 #pragma unroll 4
-    for (int turn = 0; turn < Share::kTurns; ++turn) {
-      const Window& w = windows[share.window(turn)];
-      const int point = share.point(turn);
-      const int count = point < w.begin ? 0 : min(max(w.end - point, 0), kChunkPoints);
-      ptx::cp_async_cg_16(address + turn * Share::kTurnBytes, w.input + point * int(sizeof(T)), count * int(sizeof(T)));
+      for (int turn = 0; turn < LineShare<kFolds>::kTurns; ++turn) {
+        const Window& w = windows[share.window(part, turn)];
+        const int point = share.point(turn);
+        const std::uint32_t to = address + share.offset(part, turn);
+        if (static_cast<std::uint32_t>(point - w.begin) < w.inner) {
+          ptx::cp_async_cg_16(to, w.input + point * int(sizeof(T)));
+        } else {
+          copy_edge<T>(to, w, point);
+        }
+      }
     }
     ptx::cp_async_commit_group();
     ptx::cp_async_wait_group<0>();
     return;
   }
-#pragma unroll 1
-  for (int turn = 0; turn < Share::kTurns; ++turn) {
-    *reinterpret_cast<uint4*>(to + turn * Share::kTurnBytes) =
-        window_chunk<T>(p, windows[share.window(turn)], share.point(turn));
-  }
+  share.for_each([&](unsigned window, int point, unsigned offset) {
+    *reinterpret_cast<uint4*>(planes + offset) = window_chunk<T>(p, windows[window], point);
+  });
 }
 
 // What becomes of eight sums of the convolution: output_gate * sum + skip * input.
@@ -151,24 +170,17 @@ __device__ void finish_points(float (&sums)[kChunkPoints], const FusedParams& p,
   }
 }
 
-// Writes the chunk of sums from `point` on, which is in shared memory.
+// Writes a chunk of sums that takes more than a copy.
 template <class T>
-__device__ void store_chunk(const FusedParams& p, const Window& w, int point, const uint4* chunk) {
-  const int offset = point * int(sizeof(T));
-  const bool as_it_is = w.output_gate == nullptr && p.skip == nullptr && w.flags == 0;
-  const bool whole = p.vectors && point >= w.first && point + kChunkPoints <= w.last;
-  if (whole && as_it_is) {
-    *reinterpret_cast<uint4*>(w.output + offset) = *chunk;
-    return;
-  }
+__device__ void finish_chunk(const FusedParams& p, const Window& w, int point, const uint4* chunk) {
   if (point + kChunkPoints <= w.first || point >= w.last) return;
+  const int offset = point * int(sizeof(T));
   float sums[kChunkPoints];
   load_columns<T>(sums, chunk);
-  if (w.flags != 0) {
+  const float restored = w.flags & kNotFinite ? __int_as_float(0x7FFFFFFF) : w.flags & kLarge ? kLargeRestored : 1;
 #pragma unroll
-    for (float& sum : sums) sum *= w.flags & kNotFinite ? __int_as_float(0x7FFFFFFF) : kLargeRestored;
-  }
-  if (whole) {
+  for (float& sum : sums) sum *= w.scale * restored;
+  if (p.vectors && point >= w.first && point + kChunkPoints <= w.last) {
     finish_points<T>(sums, p, w, [&](float(&x)[kChunkPoints], const char* from) { load_columns<T>(x, from + offset); });
     store_columns<T>(w.output + offset, sums);
     return;
@@ -185,17 +197,17 @@ __device__ void store_chunk(const FusedParams& p, const Window& w, int point, co
   }
 }
 
-template <class T, int kBlockLines>
+template <class T, int kFolds>
 __device__ void store_windows(const char* planes, const Window* windows, const FusedParams& p) {
-  using Share = LineShare<kBlockLines>;
-  const Share share(p);
-  const char* from = planes + share.offset();
-#pragma unroll 1
-  for (int turn = 0; turn < Share::kTurns; ++turn) {
-    const Window& w = windows[share.window(turn)];
-    const int point = share.point(turn);
-    store_chunk<T>(p, w, point, reinterpret_cast<const uint4*>(from + turn * Share::kTurnBytes));
-  }
+  LineShare<kFolds>(p).for_each([&](unsigned window, int point, unsigned offset) {
+    const Window& w = windows[window];
+    const auto* chunk = reinterpret_cast<const uint4*>(planes + offset);
+    if (static_cast<std::uint32_t>(point - w.first) < w.plain) {
+      *reinterpret_cast<uint4*>(w.output + point * int(sizeof(T))) = *chunk;
+    } else {
+      finish_chunk<T>(p, w, point, chunk);
+    }
+  });
 }
 
 }  // namespace ki::long_convolution::cuda

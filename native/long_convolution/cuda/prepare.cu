@@ -30,13 +30,16 @@ struct MatrixElement {
   FusedShape shape;
   int index;
 
+  __device__ bool is_right() const {
+    return index >= shape.folds() && (index - shape.folds()) % kLineMatrices == kColumnsRightMatrix;
+  }
   __device__ Complex at(int row, int column) const {
     const int lines = shape.lines(), folds = shape.folds();
     if (index >= folds) {  // of a line
-      const int line = (index - folds) / 2 % shape.block_lines();
+      const int line = (index - folds) / kLineMatrices;
       const int k1 = folds == 1 ? line % lines : outer_frequency(line, folds);
-      const bool columns = (index - folds) % 2 != 0;
-      const Complex element = shifted_dft(row, column, k1, columns ? 16 * lines : lines);
+      const bool rows = (index - folds) % kLineMatrices == kRowsMatrix;
+      const Complex element = shifted_dft(row, column, k1, rows ? lines : 16 * lines);
       return {element.re / 4, element.im / 4};
     }
     const float scale = outer_step_scale(lines);
@@ -62,7 +65,9 @@ extern "C" __global__ void __launch_bounds__(kWarpSize)
   auto* to = static_cast<std::uint32_t*>(params.matrices) + index * (kMatrixBytes / 4) + lane * 4;
 #pragma unroll 1
   for (int i = 0; i < 4; ++i) {
-    const int row = FragmentA::row(lane, 2 * i), column = FragmentA::col(lane, 2 * i);
+    const int r =
+        matrix.is_right() ? i % 2 * 2 + i / 2 : i;  // Registers of a FragmentA that are one FragmentB neighbour.
+    const int row = FragmentA::row(lane, 2 * r), column = FragmentA::col(lane, 2 * r);
     const Complex lower = matrix.at(row, column), upper = matrix.at(row, column + 1);
     for (int factor = 0; factor < 3; ++factor) {
       to[factor * 4 * kWarpSize + i] =

@@ -41,6 +41,11 @@ struct HalfSpectrum {
   }
 };
 
+// Only a spectrum that is far from 1 is scaled, because what comes of another need not be scaled back.
+__device__ inline float scale_of(float largest) {
+  return largest >= 1.0F / 64 && largest < 64 ? 1 : power_of_two_of(largest);
+}
+
 __device__ inline float block_maximum(float x) {
   __shared__ float maxima[kTransformThreads / kWarpSize];
   const int thread = ptx::tid_x();
@@ -67,14 +72,14 @@ extern "C" __global__ void __launch_bounds__(kTransformThreads)
     }
     largest = block_maximum(largest);
     // What is not finite spoils its own channel alone: nothing times NaN.
-    scale = largest < __int_as_float(0x7F800000) ? power_of_two_of(largest) : __int_as_float(0x7FFFFFFF);
+    scale = largest < __int_as_float(0x7F800000) ? scale_of(largest) : __int_as_float(0x7FFFFFFF);
   }
   const bool finite = scale == scale;
   auto* to = reinterpret_cast<float2*>(p.spectrum) + std::int64_t{blockIdx.x} * p.points;
   for (int f = ptx::tid_x(); f <= p.points / 2; f += kTransformThreads) {
     float2 x = half.at(f);
     if (finite) {
-      x.x *= scale, x.y *= scale;
+      x.x *= scale * spectrum_scale(p.points), x.y *= scale * spectrum_scale(p.points);
     } else {
       x = {0, 0};
     }
@@ -88,7 +93,7 @@ extern "C" __global__ void __launch_bounds__(kTransformThreads)
     long_convolution_read_spectrum(const __grid_constant__ ReadSpectrumParams params) {
   const ReadSpectrumParams& p = params;
   const auto* from = reinterpret_cast<const float2*>(p.spectrum) + std::int64_t{blockIdx.x} * p.points;
-  const float scale = p.scale[blockIdx.x];
+  const float scale = p.scale[blockIdx.x] / spectrum_scale(p.points);
   for (int f = ptx::tid_x(); f <= p.points / 2; f += kTransformThreads) {
     const float2 x = from[spectrum_place_of_plan(f, p.points)];
     float* to = p.to + blockIdx.x * p.channel_stride + f * p.frequency_stride;

@@ -31,8 +31,10 @@ namespace ki::long_convolution::cuda {
 inline constexpr int kLinePoints = 256;
 inline constexpr int kMatrixLines = 16;        // that one product of the outer step takes together
 inline constexpr int kMaxFusedPoints = 16384;  // of a fused transform
-inline constexpr int kFusedThreads = 256;
-inline constexpr int kFusedWarps = kFusedThreads / ki::cuda::kWarpSize;
+// Warps of a block: with more, what each does once would weigh more; 16 of them fit a multiprocessor by their registers.
+KI_HOST_DEVICE constexpr int fused_warps(int folds) { return folds == 4 ? 8 : 4; }
+KI_HOST_DEVICE constexpr int fused_threads(int folds) { return fused_warps(folds) * ki::cuda::kWarpSize; }
+KI_HOST_DEVICE constexpr int fused_blocks(int folds) { return 16 / fused_warps(folds); }  // of a multiprocessor
 
 // Shape of a transform of a power of two, 256 to 16384 points.
 struct FusedShape {
@@ -55,15 +57,17 @@ KI_HOST_DEVICE constexpr int outer_frequency(int line, int folds) {
 // that the same chunk of eight lines, every other chunk of half a line, and eight neighbours all fall on all banks.
 inline constexpr int kLineBytes = 2 * kLinePoints;
 inline constexpr int kLineChunks = kLineBytes / 16;
-KI_HOST_DEVICE constexpr int chunk_place(int line, int chunk) { return chunk ^ (chunk / 8 % 2) ^ (line % 8); }
-KI_HOST_DEVICE constexpr int chunk_offset(int line, int chunk) {
+KI_HOST_DEVICE constexpr unsigned chunk_place(unsigned line, unsigned chunk) {
+  return chunk ^ (chunk / 8 % 2) ^ (line % 8);
+}
+KI_HOST_DEVICE constexpr unsigned chunk_offset(unsigned line, unsigned chunk) {
   return line * kLineBytes + chunk_place(line, chunk) * 16;
 }
 
 // Both planes, and what the block knows of its windows and transforms.
 constexpr int fused_shared_bytes(int folds) {
   const int transforms = folds == 1 ? kMatrixLines : 1;
-  return 2 * folds * kMatrixLines * kLineBytes + transforms * (2 * 80 + 16);
+  return 2 * folds * kMatrixLines * kLineBytes + (transforms * (2 * 96 + 8) + 15) / 16 * 16;
 }
 
 // The spectrum of a line lies as the lanes multiply it: pairs of neighbouring q2, [4][32 lanes][2] complex numbers.
@@ -84,18 +88,24 @@ KI_HOST_DEVICE constexpr int spectrum_place_of_plan(int frequency, int points) {
   return points <= kMaxFusedPoints ? spectrum_place(frequency, points) : frequency;
 }
 
-// Matrices of a plan, in this order: `folds` of the outer step, then two of each line of a block.
-KI_HOST_DEVICE constexpr int matrix_count(int folds) { return folds + 2 * folds * kMatrixLines; }
+// Matrices of a plan, in this order: `folds` of the outer step, then three of each line of a block: for its rows, for its
+// columns, and that again as a right factor, whose registers have another order.
+enum LineMatrix { kRowsMatrix, kColumnsMatrix, kColumnsRightMatrix, kLineMatrices };
+KI_HOST_DEVICE constexpr int matrix_count(int folds) { return folds + kLineMatrices * folds * kMatrixLines; }
 // A matrix M in fragments: M.re, -(M.re + M.im) and M.im - M.re, each four registers of each lane, rounded to 16 bits.
 inline constexpr int kMatrixBytes = 3 * 4 * 4 * ki::cuda::kWarpSize;
 
 // Each step of 16 points, forward or backward, is scaled by 1/4, so that the points neither grow nor shrink on average and 16
-// bits suffice. The outer step's scale is a power of two as well, and what is left of 1 / N comes at the end.
+// bits suffice. The outer step's scale is a power of two as well, and what is left of 1 / N is part of the spectrum.
 KI_HOST_DEVICE constexpr float outer_step_scale(int lines) {
   return lines >= 64 ? 0.125F : lines >= 16 ? 0.25F : lines >= 4 ? 0.5F : 1.0F;
 }
 KI_HOST_DEVICE constexpr float last_scale(int lines) {
   return 1 / (outer_step_scale(lines) * outer_step_scale(lines) * static_cast<float>(lines));
+}
+// What a plan's spectrum has been multiplied with besides, to that end.
+KI_HOST_DEVICE constexpr float spectrum_scale(int points) {
+  return points <= kMaxFusedPoints ? last_scale(points / kLinePoints) : 1.0F;
 }
 
 // Twiddles between rows and columns, W_256^(q1 m2), symmetric: 8 complex float32 of each lane.

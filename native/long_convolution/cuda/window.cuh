@@ -11,28 +11,32 @@ namespace ki::long_convolution::cuda {
 
 using namespace ki::cuda;
 
+inline constexpr int kChunkPoints = 8;
+
 // One window. Addresses are those of its first point, which need not exist.
 struct alignas(16) Window {
+  // A chunk that begins at one of the `inner` points from `begin` on exists as a whole, at a multiple of 16 bytes.
   const char* input;
-  std::int32_t begin, end;  // points that exist in the row
+  std::int32_t begin;
+  std::uint32_t inner;
+  // A chunk that begins at one of the `plain` points from `first` on can be written as it comes out of the transform.
+  char* output;
+  std::int32_t first;
+  std::uint32_t plain;
+
+  std::int32_t end;   // of the points that exist, from `begin` on
+  std::int32_t last;  // of those that become outputs, from `first` on
   const char* input_gate;
   const char* output_gate;
-  char* output;
-  const char* state;         // of the row's first input
-  std::int64_t start;        // position of the first point in the row
-  std::int32_t first, last;  // points that become outputs
+  const char* state;   // of the row's first input
+  std::int64_t start;  // position of the first point in the row
   float skip;
+  float scale;          // of the results
   std::uint32_t flags;  // WindowFlags, while points are loaded with care
 };
 
 // What is not a number, and what is so large that sums of it may overflow.
 enum WindowFlags : std::uint32_t { kNotFinite = 1, kLarge = 2 };
-
-// What belongs to a whole transform.
-struct Transform {
-  const float* spectrum;
-  float scale;
-};
 
 template <class Byte>
 __device__ Byte* row_of(const Rows& rows, std::int64_t batch, std::uint32_t channel) {
@@ -43,13 +47,12 @@ __device__ inline int clamp_point(std::int64_t position, int points) {
   return static_cast<int>(position < 0 ? 0 : position > points ? points : position);
 }
 
-// The index-th pair of all channels.
-__device__ inline Transform find_transform(const FusedParams& p, std::uint32_t index, int points) {
-  const std::uint32_t channel = min(index / p.at.pairs, p.at.channels - 1);
-  return {p.spectrum + std::int64_t{channel} * points * 2, p.scale[channel] * p.output_scale};
+// How many points from `first` on begin a whole chunk.
+__device__ inline std::uint32_t chunk_begins(int first, int last) {
+  return static_cast<std::uint32_t>(max(last - first - kChunkPoints + 1, 0));
 }
 
-// Window `part`, 0 or 1, of that pair.
+// Window `part`, 0 or 1, of the pair that is the index-th of all channels.
 template <class T>
 __device__ void find_window(Window& w, const FusedParams& p, std::uint32_t index, int part, int points) {
   const std::uint32_t channel = index / p.at.pairs, number = index % p.at.pairs * 2 + part;
@@ -64,7 +67,8 @@ __device__ void find_window(Window& w, const FusedParams& p, std::uint32_t index
   w.input = w.input_gate = w.output_gate = w.state = nullptr;
   w.output = nullptr;
   w.skip = 0;
-  w.flags = 0;
+  w.scale = 1;
+  w.flags = w.inner = w.plain = 0;
   if (!exists) return;
   const std::int64_t shift = w.start * int(sizeof(T));
   w.input = row_of<const char>(p.input, batch, channel) + shift;
@@ -76,6 +80,11 @@ __device__ void find_window(Window& w, const FusedParams& p, std::uint32_t index
     w.skip = p.skip_is_float32 ? static_cast<const float*>(p.skip)[channel]
                                : to_float(static_cast<const T*>(p.skip)[channel]);
   }
+  if (p.scale != nullptr) w.scale = p.scale[channel];
+  if (!p.vectors) return;
+  w.inner = chunk_begins(w.begin, w.end);
+  const bool as_it_is = w.output_gate == nullptr && p.skip == nullptr && w.scale == 1;
+  if (as_it_is) w.plain = chunk_begins(w.first, w.last);
 }
 
 // x at a point of a window, wherever it comes from.

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "attention/gradient_run.h"
-#include "cuda_kernels/counting.h"
+#include "cuda_kernels/attention_counting.h"
 #include "support/dtype.h"
 
 namespace ki::test {
@@ -21,7 +21,7 @@ void PrintTo(const BackwardKernel& kernel, std::ostream* stream) {
   *stream << dtype_name(kernel.dtype) << "_d" << kernel.head_dim;
 }
 
-class BackwardCounters : public CountingTest<testing::TestWithParam<BackwardKernel>> {
+class BackwardCounters : public AttentionCountingTest<testing::TestWithParam<BackwardKernel>> {
  protected:
   static constexpr std::int64_t kTile = 64;  // a multiple of every tile's queries and keys
   static constexpr std::int64_t kHeads = 2;

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "cuda_kernels/counting.h"
+#include "cuda_kernels/attention_counting.h"
 #include "support/dtype.h"
 
 namespace ki::test {
@@ -19,7 +19,7 @@ struct Kernel {
 
 constexpr std::int64_t kQueries = 128;  // of a tile
 
-class AttentionCounters : public CountingTest<testing::TestWithParam<Kernel>> {
+class AttentionCounters : public AttentionCountingTest<testing::TestWithParam<Kernel>> {
  protected:
   AttentionCase problem(std::int64_t seq_q, std::int64_t seq_k) const {
     return {.dtype = GetParam().dtype,

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "attention/attention_run.h"
+#include "support/handles.h"
 #include "vgpu.h"
 
 namespace ki::test {
@@ -71,15 +71,6 @@ class CountingTest : public Base {
   }
   void TearDown() override {
     if (library_ != nullptr) dlclose(library_);
-  }
-
-  /// Runs a case, whose result must be right.
-  std::string count(const AttentionCase& attention_case) {
-    const AttentionData data(attention_case);
-    return count_during([&] {
-      const AttentionOutcome outcome = run_attention(data, open_device("cuda:0", nullptr));
-      EXPECT_TRUE(is_right(data, outcome, AttentionExpectation(data)));
-    });
   }
 
   template <class F>

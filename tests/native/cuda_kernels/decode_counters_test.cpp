@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "cuda_kernels/counting.h"
+#include "cuda_kernels/attention_counting.h"
 #include "support/dtype.h"
 
 namespace ki::test {
@@ -21,7 +21,7 @@ struct Kernel {
 
 void PrintTo(const Kernel& kernel, std::ostream* stream) { *stream << kernel.name(); }
 
-class DecodeCounters : public CountingTest<testing::TestWithParam<Kernel>> {
+class DecodeCounters : public AttentionCountingTest<testing::TestWithParam<Kernel>> {
  protected:
   static constexpr std::int64_t kHeadsKv = 2, kGroup = 4;
 
