@@ -1,4 +1,5 @@
 // Reads and checks what a plan is made for.
+#include <algorithm>
 #include <bit>
 #include <cmath>
 
@@ -12,6 +13,15 @@ namespace {
 void check_count(std::int64_t value, const char* name) {
   if (value < 1) refuse(name, "is ", value, "; it must be at least 1");
   if (value > kMaxLength) refuse(name, "is ", value, "; it must be at most ", kMaxLength);
+}
+
+// A product of counts is what a plan allocates by, and must not overflow, whatever the file says that a plan is loaded from.
+void check_memory(const PlanOptions& o) {
+  const std::int64_t points = std::max(o.taps(), std::max(o.fft_size, kMinFftSize));
+  if (o.channels > kMaxPlanPoints / points) {
+    refuse("options.channels", "is ", o.channels, "; with ", points, " points each it must be at most ",
+           kMaxPlanPoints / points);
+  }
 }
 
 // The mask's bytes, brought to 0 and 1.
@@ -66,6 +76,7 @@ void check_options(const PlanOptions& o) {
       refuse("options.fft_size", "is ", o.fft_size, ", less than the ", o.taps(), " taps of a filter");
     }
   }
+  check_memory(o);
   if (!o.frequency_mask.empty()) {
     check_mask(o);
   } else if (o.frequency_block != 0) {
@@ -75,6 +86,7 @@ void check_options(const PlanOptions& o) {
 
 PlanOptions read_options(const ki_long_convolution_options* options) {
   const ki_long_convolution_options given = read_struct(options, "options");
+  if (given.reserved != 0) refuse("options.reserved", given.reserved, " must be 0");
   constexpr int kKnownFlags = KI_LONG_CONVOLUTION_CIRCULAR | KI_LONG_CONVOLUTION_STREAMING;
   if (given.flags & ~kKnownFlags) refuse("options.flags", given.flags, " has flags this version does not know");
   if (given.fft_size != 0 && (given.fft_size < 0 || !std::has_single_bit(static_cast<std::uint64_t>(given.fft_size)))) {

@@ -115,6 +115,10 @@ PlanFile read_plan_file(std::span<const std::byte> file, const char* argument) {
     o.frequency_mask[i] = std::to_integer<std::uint8_t>(mask[i]);
     if (o.frequency_mask[i] > 1) refuse(argument, "has a frequency mask of other values than 0 and 1");
   }
+  const std::uint64_t padding_end = padded(header.mask_blocks);
+  for (std::uint64_t i = header.mask_blocks; i < padding_end && i < room; ++i) {
+    if (mask[i] != std::byte{0}) refuse(argument, "has fields this version does not know");
+  }
   if (o.fft_size == 0) refuse(argument, "has an fft_size of 0");
   try {
     check_options(o);

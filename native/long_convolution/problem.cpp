@@ -57,6 +57,7 @@ Tensor read_state(const ki_tensor* given, const Problem& p, const PlanOptions& p
 
 // All of a problem but its output and its state.
 Problem read_inputs(const ki_long_convolution_problem& given, const PlanOptions& plan, Addresses addresses) {
+  if (given.reserved != 0) refuse("problem.reserved", given.reserved, " must be 0");
   Problem p{};
   p.input = read_tensor(given.input, "input", kDimensions, addresses);
   require_float(p.input, "input");
@@ -100,6 +101,7 @@ BackwardProblem read_backward_problem(const ki_long_convolution_problem* problem
                                       const ki_device_info& device, Addresses addresses) {
   const ki_long_convolution_gradients given = read_struct(gradients, "gradients");
   const ki_long_convolution_problem forward = read_struct(problem, "problem");
+  if (given.reserved != 0) refuse("gradients.reserved", given.reserved, " must be 0");
   if (plan.streaming) not_supported("plan", "is streaming, and a convolution with a state has no gradients");
   if (forward.state != nullptr) refuse("state", "is given, and the plan is not streaming");
   if (forward.output != nullptr) refuse("output", "must be NULL: the backward pass does not use it");

@@ -15,6 +15,7 @@ inline constexpr OperatorId kOperator{"long convolution"};
 inline constexpr std::int64_t kMinFftSize = 256;
 inline constexpr std::int64_t kMaxFftSize = 4194304;
 inline constexpr std::int64_t kMaxLength = std::int64_t{1} << 40;  // keeps sums of lengths far from overflow
+inline constexpr std::int64_t kMaxPlanPoints = std::int64_t{1} << 40;  // of all channels: the same for bytes
 
 // What a plan is made for.
 struct PlanOptions {
