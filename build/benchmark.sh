@@ -2,7 +2,7 @@
 # benchmark.sh [--quick] [--rivals]
 #
 # Sets up what the benchmarks need, runs them, and prints tables; docs/benchmarks.md says how to read them. Takes about
-# 15 minutes on a machine that does nothing else, which is what its figures need.
+# 20 minutes on a machine that does nothing else, which is what its figures need.
 #
 #   --quick   two minutes: fewer shapes and 3 repetitions instead of 12, to see that all works
 #   --rivals  compares with ONNX Runtime too: 7 minutes more, 300 MB of packages from npm's registry, 6 GB of memory
@@ -87,6 +87,17 @@ measure_decode() {
   node "$sources/decode_report.mjs" "$results/decode.json" > "$results/decode.md"
 }
 
+measure_convolution() {
+  local filter=. repetitions=10
+  ! $quick || filter='/L:(4096|10007)/' repetitions=3
+  say "measuring long convolution beside FFTW ($($quick && echo 30 seconds || echo 6 minutes))"
+  "$programs/long_convolution_benchmark" --benchmark_filter="$filter" --benchmark_min_time=0.05 \
+    --benchmark_repetitions=$repetitions --benchmark_enable_random_interleaving=true \
+    --benchmark_out="$results/convolution.json" --benchmark_out_format=json > "$results/convolution.log" 2>&1 ||
+    { tail -20 "$results/convolution.log" >&2; fail "long_convolution_benchmark failed"; }
+  node "$sources/convolution_report.mjs" "$results/convolution.json" > "$results/convolution.md"
+}
+
 measure_managed() {
   local filter='*'
   ! $quick || filter='*Sentence*'
@@ -113,10 +124,11 @@ say "the machine's load is $(cut -d ' ' -f 1 /proc/loadavg); what else runs on i
 describe_machine > "$results/machine.md"
 measure_attention
 measure_decode
+measure_convolution
 measure_managed
 ! $rivals || measure_rivals
 
-parts=("$results"/{machine,attention,decode,managed}.md)
+parts=("$results"/{machine,attention,decode,convolution,managed}.md)
 ! $rivals || parts+=("$results"/onnxruntime-*.md)
 for part in "${parts[@]}"; do cat "$part"; echo; done | tee "$results/results.md"
 say "all of this is in ${results#"$repository/"}/results.md"

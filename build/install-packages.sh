@@ -12,7 +12,7 @@ needs="
   /usr/include/gtest/gtest.h:libgtest-dev /usr/lib/x86_64-linux-gnu/libclang-14.so.1:libclang1-14
 "
 [ "${1:-}" != benchmarks ] || needs+="
-  /usr/include/benchmark/benchmark.h:libbenchmark-dev
+  /usr/include/benchmark/benchmark.h:libbenchmark-dev /usr/include/fftw3.h:libfftw3-dev
 "
 
 missing=()

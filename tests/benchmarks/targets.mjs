@@ -16,3 +16,6 @@ export const targetOfDecode = 0.8;
 
 /** The same over what its multiply-adds and conversions allow, for the cases where these allow no more than the loop's share. */
 export const targetOfDecodeArithmetic = 0.6;
+
+/** Least speed of long convolution over the same made of FFTW's transforms, by instruction set. */
+export const targetOfConvolution = { avx3: 3, avx2: 1.5 };

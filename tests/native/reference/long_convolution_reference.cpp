@@ -1,6 +1,7 @@
 #include "reference/long_convolution_reference.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <complex>
 #include <cstddef>
@@ -16,7 +17,8 @@ using Complex = std::complex<double>;
 constexpr std::int64_t kLongestDirectTransform = 1 << 12;
 
 std::vector<Complex> spectrum_of(const std::vector<double>& x, std::int64_t points) {
-  return points <= kLongestDirectTransform ? discrete_fourier_transform(x, points) : fast_fourier_transform(x, points);
+  const bool is_direct = points <= kLongestDirectTransform || !std::has_single_bit(static_cast<std::uint64_t>(points));
+  return is_direct ? discrete_fourier_transform(x, points) : fast_fourier_transform(x, points);
 }
 
 }  // namespace
