@@ -129,13 +129,11 @@ TEST_P(PlanSpectrum, TakesThePlaceOfTheFilter) {
       spectrum.set(device, stream.get(), plan, given);
       EXPECT_EQ(info_of(plan).has_filter, 1);
       EXPECT_TRUE(is_right(data, run_long_convolution(data, device, stream.get(), plan), expectation));
-      const Array got = spectrum.get(device, stream.get(), plan);
-      for (std::size_t i = 0; i < got.values.size(); ++i) {
-        const std::int64_t f = got.index(i)[1];
-        const bool is_masked = data.arguments().mask && !data.arguments().mask->keeps(f);
-        const double want = is_masked || std::isnan(given.values[i]) ? 0 : given.values[i];
-        ASSERT_NEAR(got.values[i], want, 0x1p-22 * std::fabs(want)) << i;
-      }
+      Array got = spectrum.get(device, stream.get(), plan);
+      got.shape = {data.convolution_case.channels, fft_size + 2};
+      // A backend may keep its filters in another form: two transforms' errors.
+      EXPECT_TRUE(
+          matches(KI_DTYPE_FLOAT32, got, spectrum_expectation(data.arguments(), fft_size), {0x1p-23, fft_size}));
     });
   }
   not_supported.report_unfinished();
