@@ -48,7 +48,8 @@ class Transforms : public EveryTarget {
   // Multiples of the core that need every radix, alone and with others.
   std::vector<std::int64_t> sizes() const {
     std::vector<std::int64_t> sizes;
-    for (const int cores : {1, 2, 3, 4, 5, 6, 8, 9, 15, 16, 20, 24}) sizes.push_back(cores * core_points(GetParam()));
+    for (const int cores : {1, 2, 3, 4, 5, 6, 8, 9, 15, 16, 20, 24, 25})
+      sizes.push_back(cores * core_points(GetParam()));
     return sizes;
   }
   const TransformKernels& kernels() const { return transform_kernels(GetParam()); }
