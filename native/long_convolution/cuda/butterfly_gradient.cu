@@ -99,6 +99,7 @@ __device__ void butterfly_gradient(const ButterflyGradientParams& p) {
   const std::int64_t block = index / tiles_per_side / tiles_per_side;
   const int row = index / tiles_per_side % tiles_per_side * kRows, column = index % tiles_per_side * kRows;
 
+  const bool exists = row + warp_row < p.order && column + warp_column < p.order;
   GradientSums sums;
 #pragma unroll 1
   for (std::int64_t k = 0; k < p.columns; k += kDepth) {
@@ -106,14 +107,14 @@ __device__ void butterfly_gradient(const ButterflyGradientParams& p) {
     load_factor(tiles.left, p, p.left, block, row, k);
     load_factor(tiles.right, p, p.right, block, column, k);
     __syncthreads();
-    add_products(sums, tiles, p, warp_row, warp_column, lane);
+    if (exists) add_products(sums, tiles, p, warp_row, warp_column, lane);
   }
-  if (row + warp_row >= p.order || column + warp_column >= p.order) return;
+  if (!exists) return;
   float* to = p.gradient + 2 * block * p.order * p.order;
   store_sums(sums, p, to, row + warp_row, column + warp_column, lane);
 }
 
-extern "C" __global__ void __launch_bounds__(kButterflyThreads)
+extern "C" __global__ void __launch_bounds__(kButterflyThreads, kButterflyBlocks)
     butterfly_gradient(const __grid_constant__ ButterflyGradientParams params) {
   butterfly_gradient<KI_PARTS>(params);
 }

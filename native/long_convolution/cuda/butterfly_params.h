@@ -14,6 +14,8 @@ inline constexpr int kButterflyColumnMultiple = 4;
 inline constexpr int kButterflyRows = 32, kButterflyColumns = 64, kButterflyDepth = 32;
 // A tile of a gradient is kButterflyRows by kButterflyRows complex numbers, computed in steps of kButterflyDepth columns.
 inline constexpr int kButterflyThreads = 128;
+// Thread blocks that share a multiprocessor: 128 registers a thread, and 36 KiB of shared memory each at the most.
+inline constexpr int kButterflyBlocks = 4;
 
 // A field as the blocks of a stage see it, in points; part: 0 if it is real.
 struct ButterflyFieldParams {

@@ -121,6 +121,7 @@ __device__ void butterfly_product(const ButterflyProductParams& p) {
   const float* in = p.in.data + block * p.in.block_step * p.columns;
   float* out = p.out.data + block * p.out.block_step * p.columns;
 
+  const bool exists = row + warp_row < p.order && column + warp_column < p.columns;  // something of the warp's share
   ProductSums sums;
 #pragma unroll 1
   for (int k = 0; k < p.order; k += kDepth) {
@@ -129,16 +130,16 @@ __device__ void butterfly_product(const ButterflyProductParams& p) {
     load_in(tiles, p, in, k, column, 0);
     if (p.in.part != 0) load_in(tiles, p, in + p.in.part * p.columns, k, column, 1);
     __syncthreads();
-    add_products(sums, tiles, p, warp_row, warp_column, min(p.order - k, kDepth), lane);
+    if (exists) add_products(sums, tiles, p, warp_row, warp_column, min(p.order - k, kDepth), lane);
   }
-  if (row + warp_row >= p.order) return;
+  if (!exists) return;
   store_sums(sums.real, p, out, row + warp_row, column + warp_column, lane);
   if (p.out.part != 0) {
     store_sums(sums.imaginary, p, out + p.out.part * p.columns, row + warp_row, column + warp_column, lane);
   }
 }
 
-extern "C" __global__ void __launch_bounds__(kButterflyThreads)
+extern "C" __global__ void __launch_bounds__(kButterflyThreads, kButterflyBlocks)
     butterfly_product(const __grid_constant__ ButterflyProductParams params) {
   butterfly_product<KI_PARTS>(params);
 }
