@@ -2,6 +2,7 @@
 //   KI_PARTS  bfloat16 parts of a number: 2 for rows of 16 bits, 3 for float32
 #include "cuda/device/row_columns.cuh"
 #include "cuda/ptx/special_registers.cuh"
+#include "cuda/ptx/st_global.cuh"
 #include "long_convolution/cuda/butterfly_params.h"
 #include "long_convolution/cuda/butterfly_split.cuh"
 
@@ -101,7 +102,7 @@ __device__ void store_sums(const float (&sums)[kPairs][2][4], const ButterflyPro
       for (int i = 0; i < FragmentC::kElements; i += 2) {
         const std::int64_t c = column + 16 * n + 8 * half + FragmentC::col(lane, i);
         float* to = points + (row + FragmentC::row(lane, i)) * p.out.index_step * p.columns + c;
-        if (c < p.columns) *reinterpret_cast<float2*>(to) = {sums[n][half][i], sums[n][half][i + 1]};
+        if (c < p.columns) ptx::st_global_v2_f32(to, sums[n][half][i], sums[n][half][i + 1]);
       }
     }
   }
