@@ -113,8 +113,8 @@ TEST(ButterflyProperties, WithTheCoefficientsOfTheDftItIsTheLongConvolution) {
   }
 }
 
-/// So many rows that they are computed in several groups, of batch entries or of channels. What they need of memory and time is too
-/// much for the virtual GPU, and which rows make a group is not the backend's business.
+/// So many rows that they are computed in several groups, of batch entries or of channels. What they need of memory and
+/// time is too much for the virtual GPU, and which rows make a group is not the backend's business.
 TEST(ButterflyProperties, ManyRowsAreTheLongConvolutionToo) {
   const Device device = open_device("cpu");
   for (const auto& [batch, channels] : {std::pair{220, 1}, std::pair{1, 1700}}) {
@@ -166,6 +166,49 @@ TEST(ButterflyProperties, GradientsAddUpOverGroups) {
     EXPECT_GT(norm(sum.data(), std::ssize(sum)), 0);
   }
 }
+
+/// Errors of a whole tensor, in the Euclidean norm. The elements' tolerance grows with the absolute values that the stages
+/// could add up to; here errors meet only what they did, which shows a part of a number that is lost or misplaced.
+class ButterflyPrecision : public testing::TestWithParam<ki_dtype> {
+ protected:
+  void expect_close(const TensorData& got, const Array& want) const {
+    // Of sums, that the products of parts allow: three parts of a float32, two for rows of 16 bits.
+    const double of_sums = GetParam() == KI_DTYPE_FLOAT32 ? 0x1p-20 : 0x1p-15;
+    const double bound = of_sums + half_ulp(got.dtype(), 1);
+    std::vector<double> difference = got.read().values;
+    ASSERT_EQ(difference.size(), want.values.size());
+    for (std::size_t i = 0; i < difference.size(); ++i) difference[i] -= want.values[i];
+    const std::int64_t count = std::ssize(difference);
+    EXPECT_LE(norm(difference.data(), count), bound * norm(want.values.data(), count));
+  }
+};
+
+TEST_P(ButterflyPrecision, IsThatOfTheType) {
+  const ButterflyData data({.dtype = GetParam(),
+                            .n1 = 16,
+                            .n2 = 32,
+                            .channels = 64,
+                            .length = 400,
+                            .gates = true,
+                            .skip = KI_DTYPE_FLOAT32});
+  const ButterflyReferenceInputs inputs = data.inputs();
+  const Array output = butterfly_forward(inputs);
+  const ButterflyReferenceGradients gradients = butterfly_backward(inputs, data.grad_output.read());
+  for (const Backend& backend : backends()) {
+    SCOPED_TRACE(backend.name());
+    const Device device = backend.open();
+    expect_close(run_butterfly_forward(data, device), output);
+    const ButterflyGradientTensors got = run_butterfly_backward(data, device);
+    for (const auto& [name, tensor, want] : all_gradients(got)) {
+      SCOPED_TRACE(name);
+      expect_close(*tensor, gradients.*want);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, ButterflyPrecision,
+                         testing::Values(KI_DTYPE_FLOAT32, KI_DTYPE_FLOAT16, KI_DTYPE_BFLOAT16),
+                         [](const auto& info) { return std::string(dtype_name(info.param)); });
 
 std::vector<std::uint32_t> bits_of(const ButterflyGradientTensors& gradients) {
   std::vector<std::uint32_t> bits;
