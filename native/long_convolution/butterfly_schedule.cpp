@@ -44,7 +44,8 @@ class Fields {
   std::int64_t columns_;
 };
 
-// The stages of both transforms, and their adjoints, which gradients take the other way round. There are four places for numbers:
+// The stages of both transforms, and their adjoints, which gradients take the other way round. There are four places
+// for numbers:
 //   time     [t2, t1] real, where rows are loaded
 //   spectrum [k1, part, t2 or k2], what the second stages compute on
 //   mirror   [t2, part, k1], what the second stages leave for the first ones
@@ -79,7 +80,8 @@ class Stages {
     first(g, c_.forward_first, true, mirror_of(mirror), rows_of(rows));
   }
 
-  // Gradients of the stages' blocks: of what came out, times the conjugate of what went in. Those that are absent are not wanted.
+  // Gradients of the stages' blocks: of what came out, times the conjugate of what went in. Those that are absent are
+  // not wanted.
   void first_gradient(const ButterflyGroup& g, const Tensor& gradient, bool add, ButterflyView left,
                       ButterflyView right) {
     if (gradient.rank == 0) return;
@@ -188,28 +190,29 @@ void run_butterfly_backward(ButterflySteps& steps, const ButterflyBackwardProble
   for_channel_groups(p, plan, [&](const ButterflyGroup& filters) {
     Fields fields(memory, filters.padded * plan.batch);
     const ButterflyField x = fields.take(n), dc = fields.take(n);  // real: x and the gradient of c
-    const ButterflyField a = fields.take(2 * n), X = fields.take(2 * n);
-    const ButterflyField grad_a = fields.take(2 * n), grad_X = fields.take(2 * n);
+    const ButterflyField a = fields.take(2 * n), spectrum = fields.take(2 * n);
+    const ButterflyField grad_a = fields.take(2 * n), grad_spectrum = fields.take(2 * n);
     Fields filter_fields(fields.next(), filters.padded);
-    const ButterflyField k = filter_fields.take(n), k_a = filter_fields.take(2 * n), K = filter_fields.take(2 * n);
-    const ButterflyField grad_K = filter_fields.take(2 * n);
+    const ButterflyField filter = filter_fields.take(n), filter_a = filter_fields.take(2 * n),
+                         filter_spectrum = filter_fields.take(2 * n);
+    const ButterflyField grad_filter_spectrum = filter_fields.take(2 * n);
 
-    steps.load_rows(filters, {p.filter, kNone, p.size, k});
-    stages.forward_first(filters, k, k_a);
-    stages.forward_second(filters, k_a, K);
-    steps.clear(grad_K.data, grad_K.points * filters.padded);
+    steps.load_rows(filters, {p.filter, kNone, p.size, filter});
+    stages.forward_first(filters, filter, filter_a);
+    stages.forward_second(filters, filter_a, filter_spectrum);
+    steps.clear(grad_filter_spectrum.data, grad_filter_spectrum.points * filters.padded);
 
     for_batch_groups(p, plan, filters, [&](const ButterflyGroup& g) {
       steps.load_rows(g, {p.input, p.input_gate, p.size, x});
       steps.load_rows(g, {b.grad_output, p.output_gate, p.size, dc});
       stages.forward_first(g, x, a);
-      stages.forward_second(g, a, X);
+      stages.forward_second(g, a, spectrum);
       stages.inverse_first_adjoint(g, dc, grad_a);
-      stages.inverse_second_adjoint(g, grad_a, grad_X);
-      const ButterflyField product = X;  // from here on
-      steps.multiply_spectra_backward(g, {p.size, product, grad_X, K, grad_K});
+      stages.inverse_second_adjoint(g, grad_a, grad_spectrum);
+      const ButterflyField product = spectrum;  // from here on
+      steps.multiply_spectra_backward(g, {p.size, product, grad_spectrum, filter_spectrum, grad_filter_spectrum});
       stages.second_gradient(g, grad.inverse_second, add, grad_a, product);
-      stages.second_gradient(g, grad.forward_second, add, grad_X, a);
+      stages.second_gradient(g, grad.forward_second, add, grad_spectrum, a);
 
       const ButterflyField mirror = grad_a;  // what the inverse makes of the product
       if (b.grad_output_gate.rank > 0 || grad.inverse_first.rank > 0) stages.inverse_second(g, product, mirror);
@@ -220,7 +223,7 @@ void run_butterfly_backward(ButterflySteps& steps, const ButterflyBackwardProble
         steps.store_rows(g, {b.grad_output_gate, b.grad_output, kNone, kNone, p.size, rows});
       }
 
-      if (needs_input_gradient || grad.forward_first.rank > 0) stages.forward_second_adjoint(g, grad_X, mirror);
+      if (needs_input_gradient || grad.forward_first.rank > 0) stages.forward_second_adjoint(g, grad_spectrum, mirror);
       stages.first_gradient(g, grad.forward_first, add, stages.mirror_of(mirror), stages.time_of(x));
       if (needs_input_gradient) stages.forward_first_adjoint(g, mirror, rows);
       if (b.grad_input.rank > 0) {
@@ -234,9 +237,9 @@ void run_butterfly_backward(ButterflySteps& steps, const ButterflyBackwardProble
 
     // The filters went through the forward transform as well.
     if (!needs_filter_gradient) return;
-    stages.second_gradient(filters, grad.forward_second, true, grad_K, k_a);
-    stages.forward_second_adjoint(filters, grad_K, grad_a);
-    stages.first_gradient(filters, grad.forward_first, true, stages.mirror_of(grad_a), stages.time_of(k));
+    stages.second_gradient(filters, grad.forward_second, true, grad_filter_spectrum, filter_a);
+    stages.forward_second_adjoint(filters, grad_filter_spectrum, grad_a);
+    stages.first_gradient(filters, grad.forward_first, true, stages.mirror_of(grad_a), stages.time_of(filter));
     if (b.grad_filter.rank > 0) {
       stages.forward_first_adjoint(filters, grad_a, dc);
       steps.store_rows(filters, {b.grad_filter, kNone, kNone, kNone, p.size, dc});

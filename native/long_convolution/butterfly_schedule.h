@@ -7,8 +7,8 @@
 
 namespace ki::long_convolution {
 
-// How many rows are computed together. It depends on the problem alone, so that sums over rows are formed in one order whoever
-// computes them.
+// How many rows are computed together. It depends on the problem alone, so that sums over rows are formed in one order
+// whoever computes them.
 struct ButterflyPlan {
   std::int64_t padding;               // channels of a group are padded to a multiple of this
   std::int64_t channels, batch;       // of a group, at the most

@@ -1,4 +1,5 @@
-// The steps that butterfly convolutions are made of. butterfly_schedule.h puts them in order; each backend implements them.
+// The steps that butterfly convolutions are made of. butterfly_schedule.h puts them in order; each backend implements
+// them.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +9,8 @@
 
 namespace ki::long_convolution {
 
-// The rows that are computed together: some channels of some batch entries. They lie side by side, as columns: those of a
-// batch entry are padded with columns of zeros to a multiple of the backend's choice.
+// The rows that are computed together: some channels of some batch entries. They lie side by side, as columns: those of
+// a batch entry are padded with columns of zeros to a multiple of the backend's choice.
 struct ButterflyGroup {
   std::int64_t first_channel, channels, padded;
   std::int64_t first_batch, batch;
@@ -22,8 +23,8 @@ struct ButterflyField {
   std::int64_t points;  // 2 n if complex: a number's real and imaginary part are two points
 };
 
-// A field as the blocks of a stage see it: element `index` of block `block` is point block * block_step + index * index_step, and
-// its imaginary part lies `part` points behind, or, if that is 0, does not exist.
+// A field as the blocks of a stage see it: element `index` of block `block` is point block * block_step + index *
+// index_step, and its imaginary part lies `part` points behind, or, if that is 0, does not exist.
 struct ButterflyView {
   ButterflyField field;
   std::int64_t block_step, index_step, part;
@@ -40,8 +41,9 @@ struct ButterflyProduct {
   ButterflyView in, out;
 };
 
-// gradient[m, k] = sum over columns of left[m] conj(right[k]) for each block of [blocks, order, order, 2], or added to what is
-// there. At most one factor is real. Both have their elements and then their imaginary parts in neighbouring points.
+// gradient[m, k] = sum over columns of left[m] conj(right[k]) for each block of [blocks, order, order, 2], or added to
+// what is there. At most one factor is real. Both have their elements and then their imaginary parts in neighbouring
+// points.
 struct ButterflyGradient {
   float* gradient;
   int blocks, order;
@@ -49,7 +51,8 @@ struct ButterflyGradient {
   ButterflyView left, right;
 };
 
-// The first `length` points of columns: rows * gate, and zeros behind. The point t1 * n2 + t2 of a row is point t2 * n1 + t1 of the field.
+// The first `length` points of columns: rows * gate, and zeros behind. The point t1 * n2 + t2 of a row is point t2 * n1
+// + t1 of the field.
 struct ButterflyLoad {
   const Tensor& rows;  // [batch, channels, length] or, of a group with one batch entry, [channels, length]
   const Tensor& gate;  // of rank 0 if there is none

@@ -15,8 +15,8 @@ namespace {
 
 using ki::cpu::CpuDevice;
 
-// Scratch memory for the rows that are computed together: enough for blocks to be packed once for many rows, and no more than
-// what a few calls at a time can be given.
+// Scratch memory for the rows that are computed together: enough for blocks to be packed once for many rows, and no
+// more than what a few calls at a time can be given.
 constexpr std::int64_t kBudget = std::int64_t{128} << 20;
 
 int dtype_index(ki_dtype dtype) { return dtype == KI_DTYPE_FLOAT32 ? 0 : dtype == KI_DTYPE_FLOAT16 ? 1 : 2; }

@@ -13,8 +13,9 @@ using simd::kPanelVectors;
 using simd::kPitchA;
 using simd::kTileRows;
 
-// A block as a real matrix, packed for the micro-kernel: tiles of kTileRows rows, each with its columns one after the other. The
-// rows of the real parts come first, then, in tiles of their own, those of the imaginary parts; columns likewise.
+// A block as a real matrix, packed for the micro-kernel: tiles of kTileRows rows, each with its columns one after the
+// other. The rows of the real parts come first, then, in tiles of their own, those of the imaginary parts; columns
+// likewise.
 using StepsPacked = simd::Steps<1, kTileRows>;
 
 int tiles_of(int order) { return (order + kTileRows - 1) / kTileRows; }
@@ -117,8 +118,8 @@ void multiply_spectra_backward(const ButterflyPanels& panels, const ButterflySpe
   }
 }
 
-// sums[order, order] = sign * sums + left right^T over a panel's columns: `left` is the tile of rows that begins at `row`, staged,
-// and `right` all rows, packed transposed.
+// sums[order, order] = sign * sums + left right^T over a panel's columns: `left` is the tile of rows that begins at
+// `row`, staged, and `right` all rows, packed transposed.
 void add_products(const float* left, const float* right, int order, int row, int columns, float sign, float* sums) {
   const float signs[kTileRows] = {sign, sign, sign, sign, sign, sign};
   const int rows = std::min(order - row, kTileRows);
@@ -135,8 +136,8 @@ void sum_gradient(const ButterflyPanels& panels, const ButterflyGradient& gradie
   const auto& [to, blocks, order, add, left, right] = gradient;
   const int width = panels.width, elements = order * order;
   const int left_parts = left.is_complex() ? 2 : 1, right_parts = right.is_complex() ? 2 : 1;
-  // (a + bi) conj(c + di) = (ac + bd) + (bc - ad)i. The product that is subtracted is added between two changes of sign; where it
-  // is alone, there is one change at the end.
+  // (a + bi) conj(c + di) = (ac + bd) + (bc - ad)i. The product that is subtracted is added between two changes of
+  // sign; where it is alone, there is one change at the end.
   float *real = scratch, *imaginary = real + elements, *packed = imaginary + elements;
   std::fill_n(scratch, 2 * elements, 0.0f);
   HWY_ALIGN float stage[2][kTileRows * kPitchA];

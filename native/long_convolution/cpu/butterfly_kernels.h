@@ -1,8 +1,8 @@
 // What the kernels of the butterfly convolution compute, task by task, for every instruction set.
 //
-// A panel is a vector's or a few vectors' worth of columns, all of one batch entry. A field is a row of panels; a panel is a row of
-// points, each with its columns side by side. So the rows of the problem are the lanes, and every product is a real one: of a
-// matrix that all lanes share, and a panel.
+// A panel is a vector's or a few vectors' worth of columns, all of one batch entry. A field is a row of panels; a panel
+// is a row of points, each with its columns side by side. So the rows of the problem are the lanes, and every product
+// is a real one: of a matrix that all lanes share, and a panel.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Gradients of the blocks of a butterfly: what came out of a block times the conjugate of what went in, summed over columns. One
-// instantiation; modules.cmake lists them all.
+// Gradients of the blocks of a butterfly: what came out of a block times the conjugate of what went in, summed over
+// columns. One instantiation; modules.cmake lists them all.
 //   KI_PARTS  bfloat16 parts of a number: 2 for rows of 16 bits, 3 for float32
 #include "cuda/device/row_columns.cuh"
 #include "cuda/ptx/special_registers.cuh"

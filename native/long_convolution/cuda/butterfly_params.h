@@ -1,7 +1,7 @@
 // What the kernels of the butterfly convolution are given. Host and device share it.
 //
-// A field in scratch memory is a matrix of points by columns, which are rows of the problem: element (point, column) lies at
-// point * columns + column. The number of columns is a multiple of 4, so that all accesses can have 16 bytes.
+// A field in scratch memory is a matrix of points by columns, which are rows of the problem: element (point, column)
+// lies at point * columns + column. The number of columns is a multiple of 4, so that all accesses can have 16 bytes.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,11 @@ namespace ki::long_convolution::cuda {
 
 inline constexpr int kButterflyColumnMultiple = 4;
 
-// A tile of a product: complex rows of a block, by columns; computed in steps of kButterflyDepth of the block's columns.
+// A tile of a product: complex rows of a block, by columns; computed in steps of kButterflyDepth of the block's
+// columns.
 inline constexpr int kButterflyRows = 32, kButterflyColumns = 64, kButterflyDepth = 32;
-// A tile of a gradient is kButterflyRows by kButterflyRows complex numbers, computed in steps of kButterflyDepth columns.
+// A tile of a gradient is kButterflyRows by kButterflyRows complex numbers, computed in steps of kButterflyDepth
+// columns.
 inline constexpr int kButterflyThreads = 128;
 // Thread blocks that share a multiprocessor: 128 registers a thread, and 36 KiB of shared memory each at the most.
 inline constexpr int kButterflyBlocks = 4;

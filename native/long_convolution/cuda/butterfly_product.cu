@@ -1,4 +1,5 @@
-// The stages of a butterfly: every block times the columns of its points. One instantiation; modules.cmake lists them all.
+// The stages of a butterfly: every block times the columns of its points. One instantiation; modules.cmake lists them
+// all.
 //   KI_PARTS  bfloat16 parts of a number: 2 for rows of 16 bits, 3 for float32
 #include "cuda/device/row_columns.cuh"
 #include "cuda/ptx/special_registers.cuh"
@@ -10,8 +11,8 @@ namespace ki::long_convolution::cuda {
 
 constexpr int kRows = kButterflyRows, kColumns = kButterflyColumns, kDepth = kButterflyDepth;
 
-// Of each, the real and then the imaginary parts. The coefficients lie as they do in memory: rows are rows of the block, or,
-// if its adjoint multiplies, columns of the adjoint.
+// Of each, the real and then the imaginary parts. The coefficients lie as they do in memory: rows are rows of the
+// block, or, if its adjoint multiplies, columns of the adjoint.
 template <int kParts>
 struct ProductTiles {
   SplitTile<kParts, kRows, kDepth> coefficients[2];

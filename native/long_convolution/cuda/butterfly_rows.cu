@@ -1,5 +1,5 @@
-// Rows of the problem into columns of points, and back; and the gradient of the skip. One instantiation; modules.cmake lists
-// them all.
+// Rows of the problem into columns of points, and back; and the gradient of the skip. One instantiation; modules.cmake
+// lists them all.
 //   KI_ELEMENT  elements of the rows: float, f16 or bf16
 #include "cuda/device/fragment.cuh"
 #include "cuda/device/row_columns.cuh"

@@ -71,7 +71,8 @@ __device__ void store_root(float* to, unsigned numerator, unsigned n, double sig
   to[1] = static_cast<float>(sign * sine / divisor);
 }
 
-// One thread for each complex number of forward_first, and as many again for inverse_first, forward_second and inverse_second.
+// One thread for each complex number of forward_first, and as many again for inverse_first, forward_second and
+// inverse_second.
 extern "C" __global__ void __launch_bounds__(kButterflySpectraThreads)
     butterfly_dft(const __grid_constant__ ButterflyDftParams p) {
   const unsigned n1 = p.n1, n2 = p.n2, n = n1 * n2;

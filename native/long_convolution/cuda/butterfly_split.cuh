@@ -1,5 +1,5 @@
-// Products of float32 matrices on the tensor cores: every number is a sum of bfloat16 parts, each of which holds what the ones before
-// it have left. Two parts keep 16 bits and three keep 24, over the whole range of float32.
+// Products of float32 matrices on the tensor cores: every number is a sum of bfloat16 parts, each of which holds what
+// the ones before it have left. Two parts keep 16 bits and three keep 24, over the whole range of float32.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Facts about launches of the butterfly convolution, counted by the virtual GPU: no bank conflict, no product more than the
-// algorithm asks for, and whole sectors where rows are whole.
+// Facts about launches of the butterfly convolution, counted by the virtual GPU: no bank conflict, no product more than
+// the algorithm asks for, and whole sectors where rows are whole.
 #include <gtest/gtest.h>
 
 #include <cstddef>
@@ -61,8 +61,8 @@ TEST_P(ButterflyCounters, SharedMemoryIsReadAndWrittenWithoutBankConflicts) {
   }
 }
 
-/// Of complex numbers, a first stage has 2 real products because one side is real, a second stage 4; rows pass two stages of each
-/// kind, filters one.
+/// Of complex numbers, a first stage has 2 real products because one side is real, a second stage 4; rows pass two
+/// stages of each kind, filters one.
 TEST_P(ButterflyCounters, NoProductIsComputedForWhatIsRealOrDoesNotExist) {
   const ButterflyCase c = problem();
   const std::int64_t n = c.n1 * c.n2, columns = 64, one = 16 * 8 * 16;

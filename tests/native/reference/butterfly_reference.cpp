@@ -41,7 +41,8 @@ class Numbers {
   ki_dtype dtype_;
 };
 
-/// Everything about one call. A row of n numbers has (t1, t2) at t1 * n2 + t2, and (k1, t2) or (k1, k2) at k1 * n2 + t2 or k2.
+/// Everything about one call. A row of n numbers has (t1, t2) at t1 * n2 + t2, and (k1, t2) or (k1, k2) at k1 * n2 + t2
+/// or k2.
 class Butterfly {
  public:
   Butterfly(const ButterflyReferenceInputs& in, Arithmetic arithmetic)

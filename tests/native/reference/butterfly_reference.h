@@ -24,8 +24,8 @@ struct ButterflyReferenceGradients {
   Array grad_input_gate, grad_output_gate, grad_skip;
 };
 
-/// How a formula is computed: in double precision; naively, with every elementary result rounded to the rows' type and sums in
-/// float32; or over absolute values.
+/// How a formula is computed: in double precision; naively, with every elementary result rounded to the rows' type and
+/// sums in float32; or over absolute values.
 enum class Arithmetic { exact, naive, absolute };
 
 Array butterfly_forward(const ButterflyReferenceInputs& inputs, Arithmetic arithmetic = Arithmetic::exact);

@@ -58,8 +58,8 @@ TEST(ButterflyReference, WithTheCoefficientsOfTheDftIsTheConvolution) {
   }
 }
 
-/// dL for L = sum(output * grad_output), along a random direction of one input; L is a polynomial of low degree, so that
-/// differences of few points are exact but for rounding.
+/// dL for L = sum(output * grad_output), along a random direction of one input; L is a polynomial of low degree, so
+/// that differences of few points are exact but for rounding.
 class ButterflyReferenceGradient : public testing::Test {
  protected:
   double loss(const ButterflyReferenceInputs& in) const {
