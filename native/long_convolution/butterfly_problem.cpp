@@ -108,6 +108,7 @@ void require_fits(const Tensor& tensor, const char* name, const char* what, std:
 
 // All of a problem but its output.
 ButterflyProblem read_inputs(const ki_butterfly_convolution_problem& given, Addresses addresses) {
+  if (given.reserved != 0) refuse("problem.reserved", given.reserved, " must be 0");
   ButterflyProblem p{};
   p.input = read_tensor(given.input, "input", kDimensions, addresses);
   require_float(p.input, "input");
@@ -166,6 +167,7 @@ ButterflyBackwardProblem read_butterfly_backward_problem(const ki_butterfly_conv
                                                          const ki_device_info& device, Addresses addresses) {
   const ki_butterfly_convolution_gradients given = read_struct(gradients, "gradients");
   const ki_butterfly_convolution_problem forward = read_struct(problem, "problem");
+  if (given.reserved != 0) refuse("gradients.reserved", given.reserved, " must be 0");
   if (forward.output != nullptr) refuse("output", "must be NULL: the backward pass does not use it");
 
   ButterflyBackwardProblem b{};

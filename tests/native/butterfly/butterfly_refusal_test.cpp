@@ -103,6 +103,7 @@ std::vector<Fault> faults_of_both_passes() {
       {"no_inverse_second", [](Valid& v) { v.problem.inverse_second = none(); }, "inverse_second"},
       {"no_inverse_first", [](Valid& v) { v.problem.inverse_first = none(); }, "inverse_first"},
       {"struct_size", [](Valid& v) { v.problem.struct_size = 3; }, "problem", "struct_size is 3"},
+      {"reserved", [](Valid& v) { v.problem.reserved = 1; }, "problem.reserved", "must be 0"},
       {"input_dtype", [](Valid& v) { v.input.dtype = KI_DTYPE_INT32; }, "input", "int32"},
       {"input_rank", [](Valid& v) { v.input.rank = 2; }, "input"},
       {"n1_not_a_power_of_two",
@@ -193,6 +194,7 @@ std::vector<Fault> backward_faults() {
   const std::vector<Fault> more{
       {"output", [](Valid& v) { v.keeps_output = true; }, "output", "must be NULL"},
       {"gradients_size", [](Valid& v) { v.gradients.struct_size = 0; }, "gradients", "struct_size is 0"},
+      {"gradients_reserved", [](Valid& v) { v.gradients.reserved = 2; }, "gradients.reserved", "must be 0"},
       {"no_grad_output", [](Valid& v) { v.gradients.grad_output = none(); }, "grad_output"},
       {"grad_output_shape",
        [](Valid& v) {
