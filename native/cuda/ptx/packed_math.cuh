@@ -14,6 +14,10 @@ __device__ std::uint32_t sub_x2(std::uint32_t a, std::uint32_t b);
 template <class T>
 __device__ std::uint32_t mul_x2(std::uint32_t a, std::uint32_t b);
 
+// a b + c.
+template <class T>
+__device__ std::uint32_t fma_x2(std::uint32_t a, std::uint32_t b, std::uint32_t c);
+
 template <>
 __device__ inline std::uint32_t add_x2<f16>(std::uint32_t a, std::uint32_t b) {
   std::uint32_t sum;
@@ -35,8 +39,16 @@ __device__ inline std::uint32_t mul_x2<f16>(std::uint32_t a, std::uint32_t b) {
   return product;
 }
 
-// sm_80 has one instruction for bfloat16.
-__device__ inline std::uint32_t fma_rn_bf16x2(std::uint32_t a, std::uint32_t b, std::uint32_t c) {
+template <>
+__device__ inline std::uint32_t fma_x2<f16>(std::uint32_t a, std::uint32_t b, std::uint32_t c) {
+  std::uint32_t sum;
+  asm("fma.rn.f16x2 %0, %1, %2, %3;" : "=r"(sum) : "r"(a), "r"(b), "r"(c));
+  return sum;
+}
+
+// sm_80 has this one instruction for bfloat16.
+template <>
+__device__ inline std::uint32_t fma_x2<bf16>(std::uint32_t a, std::uint32_t b, std::uint32_t c) {
   std::uint32_t sum;
   asm("fma.rn.bf16x2 %0, %1, %2, %3;" : "=r"(sum) : "r"(a), "r"(b), "r"(c));
   return sum;
@@ -44,18 +56,18 @@ __device__ inline std::uint32_t fma_rn_bf16x2(std::uint32_t a, std::uint32_t b, 
 
 template <>
 __device__ inline std::uint32_t add_x2<bf16>(std::uint32_t a, std::uint32_t b) {
-  return fma_rn_bf16x2(a, 0x3F803F80, b);
+  return fma_x2<bf16>(a, 0x3F803F80, b);
 }
 
 template <>
 __device__ inline std::uint32_t sub_x2<bf16>(std::uint32_t a, std::uint32_t b) {
-  return fma_rn_bf16x2(b, 0xBF80BF80, a);
+  return fma_x2<bf16>(b, 0xBF80BF80, a);
 }
 
 // Adding -0 changes nothing, not even the sign of a zero.
 template <>
 __device__ inline std::uint32_t mul_x2<bf16>(std::uint32_t a, std::uint32_t b) {
-  return fma_rn_bf16x2(a, b, 0x80008000);
+  return fma_x2<bf16>(a, b, 0x80008000);
 }
 
 }  // namespace ki::ptx

@@ -152,4 +152,39 @@ struct PairTable {
   }
 };
 
+// The same in 16 bits, for points.
+template <class T>
+struct PackedPairTable {
+  std::uint32_t re[2][2], im[2][2];  // as Points
+
+  __device__ PackedPairTable(const float* table, int lane) {
+    const PairTable pairs(table, lane);
+#pragma unroll
+    for (int n = 0; n < 2; ++n) {
+#pragma unroll
+      for (int half = 0; half < 2; ++half) {
+        const float(&w)[4] = pairs.at[n][half];
+        re[half][n] = ptx::cvt_rn_x2_f32<T>(w[2], w[0]);
+        im[half][n] = ptx::cvt_rn_x2_f32<T>(w[3], w[1]);
+      }
+    }
+  }
+
+  template <Direction kDirection>
+  __device__ Points times(const Points& x) const {
+    constexpr std::uint32_t kSigns = 0x80008000;
+    Points y;
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+#pragma unroll
+      for (int n = 0; n < 2; ++n) {
+        const std::uint32_t w = im[half][n], of_im = kDirection == Direction::forward ? w ^ kSigns : w;
+        y.re[half][n] = ptx::fma_x2<T>(x.im[half][n], of_im, ptx::mul_x2<T>(x.re[half][n], re[half][n]));
+        y.im[half][n] = ptx::fma_x2<T>(x.re[half][n], of_im ^ kSigns, ptx::mul_x2<T>(x.im[half][n], re[half][n]));
+      }
+    }
+    return y;
+  }
+};
+
 }  // namespace ki::long_convolution::cuda

@@ -181,10 +181,10 @@ __device__ float convolve_lines(const FusedParams& p, FusedSharedMemory<Config>&
   using T = typename Config::T;
   constexpr int kHalfBytes = 8 * 2 * 16;
   const unsigned warp = thread_of_block() / kWarpSize, lane = thread_of_block() % kWarpSize;
-  const PairTable twiddles(p.twiddles, lane);
+  const PackedPairTable<T> twiddles(p.twiddles, lane);
   const std::uint32_t planes = ptx::cvta_to_shared(shared.planes);
   float check = 0;
-#pragma unroll 1
+#pragma unroll(Config::kFolds == 1 ? Config::kBlockLines / Config::kWarps : 1)
   for (int turn = 0; turn < Config::kBlockLines / Config::kWarps; ++turn) {
     const unsigned line = turn * Config::kWarps + warp;
     const unsigned matrices = Config::kFolds + kLineMatrices * line;
@@ -193,9 +193,9 @@ __device__ float convolve_lines(const FusedParams& p, FusedSharedMemory<Config>&
     __syncwarp();  // All lanes have read what they overwrite.
 
     Sums sums = rows.template times<Direction::forward>(x);  // [q1][m2]
-    twiddles.multiply<Direction::forward>(sums);
+    const Points turned = twiddles.template times<Direction::forward>(transposed_points<T>(sums));
     const Dft16<T> columns_right(p.matrices, matrices + kColumnsRightMatrix, lane);
-    sums = columns_right.template times_right<Direction::forward>(transposed_points<T>(sums));  // [q1][q2]
+    sums = columns_right.template times_right<Direction::forward>(turned);  // [q1][q2]
 
     const unsigned line_of_transform = line & ((1U << p.lines_log2) - 1);
     const PairTable spectrum(shared.spectra[line >> p.lines_log2] + line_of_transform * 2 * kLinePoints, lane);
@@ -207,8 +207,8 @@ __device__ float convolve_lines(const FusedParams& p, FusedSharedMemory<Config>&
 
     const Dft16<T> columns(p.matrices, matrices + kColumnsMatrix, lane);
     sums = columns.template times<Direction::backward>(transposed_points<T>(sums));  // [m2][q1]
-    twiddles.multiply<Direction::backward>(sums);
-    sums = rows.template times<Direction::backward>(transposed_points<T>(sums));  // [m1][m2]
+    const Points turned_back = twiddles.template times<Direction::backward>(transposed_points<T>(sums));
+    sums = rows.template times<Direction::backward>(turned_back);  // [m1][m2]
     if constexpr (kLast) check += zero_of(sums);
     const unsigned to = chunk_offset(line, lane / 4 * 2) + lane % 4 * 4;
     store_points<Config, kHalfBytes>(shared.planes, to, transposed_points<T>(sums));

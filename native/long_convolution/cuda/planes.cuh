@@ -62,6 +62,20 @@ struct LineShare {
     return part * kPlaneBytes + chunk_offset(turn * kWarps + warp, lane);
   }
 
+  // Visits all chunks, in a loop that is unrolled. Returns whether a visit has returned false.
+  template <class Visit>
+  __device__ bool for_whole_chunks(Visit visit, const Window* windows) const {
+    bool all = true;
+#pragma unroll
+    for (int part = 0; part < 2; ++part) {
+#pragma unroll(kTurns < 4 ? kTurns : 4)
+      for (int turn = 0; turn < kTurns; ++turn) {
+        all = visit(windows[window(part, turn)], point(turn), offset(part, turn)) && all;
+      }
+    }
+    return !all;
+  }
+
   // Visits all chunks: window, point, offset.
   template <class Visit>
   __device__ void for_each(Visit visit) const {
@@ -131,19 +145,19 @@ __device__ void load_windows(char* planes, const Window* windows, const FusedPar
   const LineShare<kFolds> share(p);
   const std::uint32_t address = ptx::cvta_to_shared(planes);
   if (p.copies) {
-#pragma unroll
-    for (int part = 0; part < 2; ++part) {
-#pragma unroll 4
-      for (int turn = 0; turn < LineShare<kFolds>::kTurns; ++turn) {
-        const Window& w = windows[share.window(part, turn)];
-        const int point = share.point(turn);
-        const std::uint32_t to = address + share.offset(part, turn);
-        if (static_cast<std::uint32_t>(point - w.begin) < w.inner) {
-          ptx::cp_async_cg_16(to, w.input + point * int(sizeof(T)));
-        } else {
-          copy_edge<T>(to, w, point);
-        }
-      }
+    // Whole chunks first: what the others need would weigh on them.
+    const bool rest = share.for_whole_chunks(
+        [&](const Window& w, int point, unsigned offset) {
+          const bool whole = static_cast<std::uint32_t>(point - w.begin) < w.inner;
+          if (whole) ptx::cp_async_cg_16(address + offset, w.input + point * int(sizeof(T)));
+          return whole;
+        },
+        windows);
+    if (rest) {
+      share.for_each([&](unsigned window, int point, unsigned offset) {
+        const Window& w = windows[window];
+        if (static_cast<std::uint32_t>(point - w.begin) >= w.inner) copy_edge<T>(address + offset, w, point);
+      });
     }
     ptx::cp_async_commit_group();
     ptx::cp_async_wait_group<0>();
@@ -199,14 +213,22 @@ __device__ void finish_chunk(const FusedParams& p, const Window& w, int point, c
 
 template <class T, int kFolds>
 __device__ void store_windows(const char* planes, const Window* windows, const FusedParams& p) {
-  LineShare<kFolds>(p).for_each([&](unsigned window, int point, unsigned offset) {
+  const LineShare<kFolds> share(p);
+  const bool rest = share.for_whole_chunks(
+      [&](const Window& w, int point, unsigned offset) {
+        const bool plain = static_cast<std::uint32_t>(point - w.first) < w.plain;
+        if (plain) {
+          *reinterpret_cast<uint4*>(w.output + point * int(sizeof(T))) =
+              *reinterpret_cast<const uint4*>(planes + offset);
+        }
+        return plain;
+      },
+      windows);
+  if (!rest) return;
+  share.for_each([&](unsigned window, int point, unsigned offset) {
     const Window& w = windows[window];
-    const auto* chunk = reinterpret_cast<const uint4*>(planes + offset);
-    if (static_cast<std::uint32_t>(point - w.first) < w.plain) {
-      *reinterpret_cast<uint4*>(w.output + point * int(sizeof(T))) = *chunk;
-    } else {
-      finish_chunk<T>(p, w, point, chunk);
-    }
+    if (static_cast<std::uint32_t>(point - w.first) < w.plain) return;
+    finish_chunk<T>(p, w, point, reinterpret_cast<const uint4*>(planes + offset));
   });
 }
 
