@@ -30,7 +30,7 @@ void on_every_backend(Test test) {
     SCOPED_TRACE(backend.name());
     not_supported.run(backend, [&] { test(backend.open()); });
   }
-  not_supported.report_unfinished();
+  not_supported.report();
 }
 
 std::vector<LongConvolutionCase> property_cases() {
@@ -156,7 +156,7 @@ TEST_P(ConvolutionDeterminism, BitsDoNotDependOnThreadsScheduleWorkspaceOrRepeti
       }
     });
   }
-  not_supported.report_unfinished();
+  not_supported.report();
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, ConvolutionDeterminism, testing::ValuesIn(determinism_cases()),
@@ -203,7 +203,7 @@ TEST(ConvolutionAccuracy, HoldsUpToFourMillionPointsOnTheCpu) {
                 << error.element << "\n";
     }
   });
-  not_supported.report_unfinished();
+  not_supported.report();
 }
 
 }  // namespace

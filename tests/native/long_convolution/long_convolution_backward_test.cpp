@@ -32,7 +32,7 @@ TEST_P(LongConvolutionBackward, MatchesTheFormulaOnEveryBackend) {
       last = std::move(gradients);
     });
   }
-  not_supported.report_unfinished();
+  not_supported.report();
 }
 
 std::string name_of(const testing::TestParamInfo<ConvolutionGradientCase>& info) { return info.param.name(); }
