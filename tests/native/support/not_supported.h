@@ -28,11 +28,6 @@ class NotSupportedList {
     if (!text_.empty()) ADD_FAILURE() << "not supported by" << text_;
   }
 
-  /// The same for an operator that some backend is still being written for: the case is reported as skipped.
-  void report_unfinished() const {
-    if (!text_.empty()) GTEST_SKIP() << "not supported yet by" << text_;
-  }
-
  private:
   std::string text_;
 };
