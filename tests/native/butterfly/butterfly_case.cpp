@@ -143,7 +143,8 @@ TensorData run_butterfly_forward(const ButterflyData& original, const Device& de
   return output;
 }
 
-ButterflyGradientTensors run_butterfly_backward(const ButterflyData& original, const Device& device) {
+ButterflyGradientTensors run_butterfly_backward(const ButterflyData& original, const Device& device,
+                                                const std::optional<std::string>& only) {
   ButterflyData data = original;
   const ButterflyCase& c = data.butterfly_case;
   const auto rows = [&] { return sentinels(c.dtype, rows_shape(c), rows_layout(c)); };
@@ -167,15 +168,18 @@ ButterflyGradientTensors run_butterfly_backward(const ButterflyData& original, c
   ki_butterfly_convolution_gradients gradients{};
   gradients.struct_size = sizeof(gradients);
   gradients.grad_output = staging.place(data.grad_output);
-  gradients.grad_input = staging.place(g.grad_input);
-  gradients.grad_filter = staging.place(g.grad_filter);
-  gradients.grad_forward_first = staging.place(g.grad_forward_first);
-  gradients.grad_forward_second = staging.place(g.grad_forward_second);
-  gradients.grad_inverse_second = staging.place(g.grad_inverse_second);
-  gradients.grad_inverse_first = staging.place(g.grad_inverse_first);
-  gradients.grad_input_gate = staging.place(g.grad_input_gate);
-  gradients.grad_output_gate = staging.place(g.grad_output_gate);
-  gradients.grad_skip = staging.place(g.grad_skip);
+  const auto place = [&](const char* name, auto& tensor) -> const ki_tensor* {
+    return !only || *only == name ? staging.place(tensor) : nullptr;
+  };
+  gradients.grad_input = place("grad_input", g.grad_input);
+  gradients.grad_filter = place("grad_filter", g.grad_filter);
+  gradients.grad_forward_first = place("grad_forward_first", g.grad_forward_first);
+  gradients.grad_forward_second = place("grad_forward_second", g.grad_forward_second);
+  gradients.grad_inverse_second = place("grad_inverse_second", g.grad_inverse_second);
+  gradients.grad_inverse_first = place("grad_inverse_first", g.grad_inverse_first);
+  gradients.grad_input_gate = place("grad_input_gate", g.grad_input_gate);
+  gradients.grad_output_gate = place("grad_output_gate", g.grad_output_gate);
+  gradients.grad_skip = place("grad_skip", g.grad_skip);
 
   std::uint64_t size = 0;
   check(ki_butterfly_convolution_backward_workspace(device.get(), &problem, &gradients, &size));

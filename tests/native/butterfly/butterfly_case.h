@@ -53,7 +53,9 @@ struct ButterflyGradientTensors {
 
 /// Runs a case with a workspace of exactly the size that is asked for. Fails the test if anything else was written to.
 TensorData run_butterfly_forward(const ButterflyData& data, const Device& device);
-ButterflyGradientTensors run_butterfly_backward(const ButterflyData& data, const Device& device);
+/// Backwards all gradients are asked for, or the one of this name `only`; the others then keep what was written there before.
+ButterflyGradientTensors run_butterfly_backward(const ButterflyData& data, const Device& device,
+                                                const std::optional<std::string>& only = {});
 
 /// A gradient, and what it should be.
 struct ButterflyGradientCheck {
