@@ -103,6 +103,7 @@ public sealed unsafe partial class LongConvolutionPlan : IDisposable
     public void SetFilter<T>(KernelStream stream, ReadOnlySpan<T> filter)
         where T : unmanaged
     {
+        ArgumentNullException.ThrowIfNull(stream);
         RequireLength(filter.Length, [Channels, FilterLength], nameof(filter));
         using DeviceBuffer<T> memory = Upload(stream, filter);
         SetFilter(stream, new DeviceTensor<T>(memory, [Channels, FilterLength]));
@@ -130,6 +131,7 @@ public sealed unsafe partial class LongConvolutionPlan : IDisposable
     /// <exception cref="ObjectDisposedException">The plan or the stream is disposed.</exception>
     public void SetSpectrum(KernelStream stream, ReadOnlySpan<float> spectrum)
     {
+        ArgumentNullException.ThrowIfNull(stream);
         RequireLength(spectrum.Length, [Channels, Frequencies, 2], nameof(spectrum));
         using DeviceBuffer<float> memory = Upload(stream, spectrum);
         SetSpectrum(stream, new DeviceTensor<float>(memory, [Channels, Frequencies, 2]));
@@ -234,7 +236,6 @@ public sealed unsafe partial class LongConvolutionPlan : IDisposable
     private DeviceBuffer<T> Upload<T>(KernelStream stream, ReadOnlySpan<T> elements)
         where T : unmanaged
     {
-        ArgumentNullException.ThrowIfNull(stream);
         stream.Device.RequireSame(Device, nameof(stream));
         return stream.Upload(elements);
     }
