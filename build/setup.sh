@@ -10,7 +10,7 @@
 say "building the native library"
 "$repository/build/build-native.sh" "$@"
 say "building the managed projects"
-targets=(managed/samples/SemanticSearch managed/samples/LongContext)
+targets=(managed/samples/SemanticSearch managed/samples/LongContext managed/samples/Reverb)
 [ "${1:-}" != --tests ] || targets=(Kernels.Interop.sln)
 for target in "${targets[@]}"; do
   dotnet build "$repository/$target" --configuration Release --nologo --verbosity quiet -maxcpucount:2
