@@ -45,8 +45,8 @@ class Block {
   // rows two of them.
   Block(const Layout& layout, std::int64_t channel, std::int64_t rows, std::int64_t batch, std::int64_t first);
 
-  // Two rows share every sum of their transform, so that what is not finite in one would spoil the other: rows that are not
-  // finite go alone.
+  // Two rows share every sum of their transform, so that what is not finite in one would spoil the other: rows that are
+  // not finite go alone.
   bool is_pair() const { return pairs_ && halves_[1].exists; }
   Block alone(int row) const;
 
