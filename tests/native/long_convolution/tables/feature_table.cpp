@@ -164,6 +164,7 @@ void add_contents(LongConvolutionTable& table) {
         LongConvolutionCase c = shaped(dtype, rows, {400, 300});
         c.contents = contents;
         table.push_back(c);
+        if (rows[0] == 4) table.insert(table.end(), {in_pairs(c)[0], in_pairs(c)[1]});
         if (rows[0] != 5) continue;
         c.fft_size = 512;  // blocks that overlap
         table.push_back(c);

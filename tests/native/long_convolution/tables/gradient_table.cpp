@@ -109,6 +109,7 @@ void add_places_and_contents(GradientTable& table) {
       c.contents = contents;
       table.push_back({c});
       table.push_back({with_everything(c)});
+      for (const LongConvolutionCase& paired : in_pairs(with_everything(c))) table.push_back({paired});
     }
   }
 }

@@ -29,4 +29,14 @@ inline LongConvolutionCase shaped(ki_dtype dtype, std::array<std::int64_t, 2> ro
   return c;
 }
 
+/// The same where transforms come round by themselves, circular and masked, so that any two rows may ride in one.
+inline std::array<LongConvolutionCase, 2> in_pairs(LongConvolutionCase c) {
+  LongConvolutionCase circular = c;
+  circular.length = circular.fft_size = 512;
+  circular.circular = true;
+  c.fft_size = 1024;
+  c.mask = {40, MaskedBlocks::scattered};
+  return {circular, c};
+}
+
 }  // namespace ki::test
