@@ -3,7 +3,7 @@ using Kernels.Interop.Tests.Operators;
 namespace Kernels.Interop.Tests.Convolutions;
 
 /// <summary>What a plan says of itself, its spectrum, and what it looks like saved.</summary>
-[TestFixtureSource(typeof(ConvolutionDevices), nameof(ConvolutionDevices.Long))]
+[TestFixtureSource(typeof(TestDevices), nameof(TestDevices.Names))]
 internal sealed class LongConvolutionPlanTests(string device)
 {
     private const int Points = 256, Channels = 2, Taps = 90;

@@ -15,7 +15,7 @@ public sealed class LongConvolutionStreamingTests<T>
 
     /// <summary>Spans are host memory.</summary>
     private static IEnumerable<(string, bool)> Calls =>
-        from device in ConvolutionDevices.Long
+        from device in TestDevices.Names
         from byTensors in (bool[])[true, false]
         where device == "cpu" || byTensors
         select (device, byTensors);
@@ -50,7 +50,7 @@ public sealed class LongConvolutionStreamingTests<T>
     }
 
     [Test]
-    public void StateHoldsTheLastGatedInputs([ValueSource(typeof(ConvolutionDevices), nameof(ConvolutionDevices.Long))] string device)
+    public void StateHoldsTheLastGatedInputs([ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string device)
     {
         const int Taps = 6;
         using var scope = new TensorScope(device);

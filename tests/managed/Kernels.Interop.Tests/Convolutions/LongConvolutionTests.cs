@@ -12,12 +12,12 @@ public sealed class LongConvolutionTests<T>
     private static IEnumerable<ConvolutionSetting> Settings => ConvolutionSetting.All;
 
     private static IEnumerable<(string, ConvolutionCall)> ForwardCalls =>
-        from device in ConvolutionDevices.Long
+        from device in TestDevices.Names
         from call in LongConvolutionCalls.Of(device)
         select (device, call);
 
     private static IEnumerable<(string, ConvolutionCall)> BackwardCalls =>
-        from device in ConvolutionDevices.LongBackward
+        from device in TestDevices.Names
         from call in LongConvolutionCalls.Of(device)
         where call != ConvolutionCall.TensorSpans
         select (device, call);
@@ -57,7 +57,7 @@ public sealed class LongConvolutionTests<T>
     }
 
     [Test]
-    public void FiltersAndSkipMayHaveTheInputsType([ValueSource(typeof(ConvolutionDevices), nameof(ConvolutionDevices.Long))] string device)
+    public void FiltersAndSkipMayHaveTheInputsType([ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string device)
     {
         var setting = new ConvolutionSetting(1, 2, 50, 20) { Skip = true };
         var problem = new ConvolutionProblem<T>(setting, device, roundWeights: true);

@@ -49,7 +49,7 @@ public sealed class ShortConvolutionTests<T>
 
     [Test]
     public void TensorsMatchTheFormula(
-        [ValueSource(typeof(ConvolutionDevices), nameof(ConvolutionDevices.Short))] string device,
+        [ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string device,
         [ValueSource(nameof(Settings))] ShortConvolutionSetting setting)
     {
         var p = new ShortConvolutionProblem<T>(setting);
@@ -65,7 +65,7 @@ public sealed class ShortConvolutionTests<T>
 
     [Test]
     public void GradientsMatchTheFormula(
-        [ValueSource(typeof(ConvolutionDevices), nameof(ConvolutionDevices.Short))] string device,
+        [ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string device,
         [ValueSource(nameof(Settings))] ShortConvolutionSetting setting,
         [Values] bool inWorkspace)
     {
