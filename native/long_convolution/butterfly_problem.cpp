@@ -5,12 +5,11 @@
 
 #include "core/abi.h"
 #include "core/checks.h"
+#include "long_convolution/gated_rows.h"
 
 namespace ki::long_convolution {
 namespace {
 
-constexpr const char* kDimensions[] = {"batch", "channels", "length"};
-constexpr const char* kChannelDimensions[] = {"channels"};
 constexpr const char* kFilterDimensions[] = {"channels", "filter_length"};
 
 // What the dimensions of a tensor of coefficients are: blocks, rows, columns, and the two parts of a complex number.
@@ -88,18 +87,6 @@ Tensor read_gradient_blocks(const ki_tensor* given, const char* name, const Bloc
   return tensor;
 }
 
-// A tensor of the input's shape and dtype.
-Tensor read_like(const ki_tensor* given, const char* name, const Tensor& input, Addresses addresses) {
-  const Tensor tensor = read_tensor(given, name, kDimensions, addresses);
-  require_dtype(tensor, name, input.dtype, ", the input's");
-  require_shape_of(tensor, name, kDimensions, input, "input");
-  return tensor;
-}
-
-Tensor read_like_or_none(const ki_tensor* given, const char* name, const Tensor& input, Addresses addresses) {
-  return given == nullptr ? Tensor{} : read_like(given, name, input, addresses);
-}
-
 void require_fits(const Tensor& tensor, const char* name, const char* what, std::int64_t length, ButterflySize size) {
   if (length <= size.points()) return;
   refuse(name, what, " is ", length, " in shape ", shape_text(tensor), ", and the transform of ", size.n1, " * ",
@@ -110,7 +97,7 @@ void require_fits(const Tensor& tensor, const char* name, const char* what, std:
 ButterflyProblem read_inputs(const ki_butterfly_convolution_problem& given, Addresses addresses) {
   if (given.reserved != 0) refuse("problem.reserved", given.reserved, " must be 0");
   ButterflyProblem p{};
-  p.input = read_tensor(given.input, "input", kDimensions, addresses);
+  p.input = read_tensor(given.input, "input", kRowDimensions, addresses);
   require_float(p.input, "input");
   p.batch = p.input.shape[0];
   p.channels = p.input.shape[1];
@@ -128,13 +115,9 @@ ButterflyProblem read_inputs(const ki_butterfly_convolution_problem& given, Addr
   if (p.filter_length < 1) refuse("filter", "filter_length is 0 in shape ", shape_text(p.filter));
   require_fits(p.filter, "filter", "filter_length", p.filter_length, p.size);
 
-  p.input_gate = read_like_or_none(given.input_gate, "input_gate", p.input, addresses);
-  p.output_gate = read_like_or_none(given.output_gate, "output_gate", p.input, addresses);
-  if (given.skip != nullptr) {
-    p.skip = read_tensor(given.skip, "skip", kChannelDimensions, addresses);
-    if (p.skip.dtype != KI_DTYPE_FLOAT32) require_dtype(p.skip, "skip", p.input.dtype, ", the input's, or float32");
-    require_length(p.skip, "skip", 0, {"channels", p.channels, "input", p.input});
-  }
+  p.input_gate = read_rows_or_none(given.input_gate, "input_gate", p.input, addresses);
+  p.output_gate = read_rows_or_none(given.output_gate, "output_gate", p.input, addresses);
+  p.skip = read_skip_or_none(given.skip, p.input, addresses);
   return p;
 }
 
@@ -144,7 +127,7 @@ ButterflyProblem read_butterfly_problem(const ki_butterfly_convolution_problem* 
                                         Addresses addresses) {
   const ki_butterfly_convolution_problem given = read_struct(problem, "problem");
   ButterflyProblem p = read_inputs(given, addresses);
-  p.output = read_like(given.output, "output", p.input, addresses);
+  p.output = read_rows(given.output, "output", p.input, addresses);
   const ButterflyCoefficients& c = p.coefficients;
   const std::array tensors{
       NamedTensor{&p.input, "input", false},
@@ -173,25 +156,17 @@ ButterflyBackwardProblem read_butterfly_backward_problem(const ki_butterfly_conv
   ButterflyBackwardProblem b{};
   ButterflyProblem& p = b.forward;
   p = read_inputs(forward, addresses);
-  b.grad_output = read_like(given.grad_output, "grad_output", p.input, addresses);
-  b.grad_input = read_like_or_none(given.grad_input, "grad_input", p.input, addresses);
-  b.grad_input_gate = read_like_or_none(given.grad_input_gate, "grad_input_gate", p.input, addresses);
-  b.grad_output_gate = read_like_or_none(given.grad_output_gate, "grad_output_gate", p.input, addresses);
-  if (b.grad_input_gate.rank > 0 && p.input_gate.rank == 0) refuse("grad_input_gate", "is given, and there is no gate");
-  if (b.grad_output_gate.rank > 0 && p.output_gate.rank == 0) {
-    refuse("grad_output_gate", "is given, and there is no gate");
-  }
+  b.grad_output = read_rows(given.grad_output, "grad_output", p.input, addresses);
+  b.grad_input = read_rows_or_none(given.grad_input, "grad_input", p.input, addresses);
+  b.grad_input_gate = read_gate_gradient(given.grad_input_gate, "grad_input_gate", p.input_gate, p.input, addresses);
+  b.grad_output_gate =
+      read_gate_gradient(given.grad_output_gate, "grad_output_gate", p.output_gate, p.input, addresses);
   if (given.grad_filter != nullptr) {
     b.grad_filter = read_tensor(given.grad_filter, "grad_filter", kFilterDimensions, addresses);
     require_dtype(b.grad_filter, "grad_filter", KI_DTYPE_FLOAT32);
     require_shape_of(b.grad_filter, "grad_filter", kFilterDimensions, p.filter, "filter");
   }
-  if (given.grad_skip != nullptr) {
-    if (p.skip.rank == 0) refuse("grad_skip", "is given, and there is no skip");
-    b.grad_skip = read_tensor(given.grad_skip, "grad_skip", kChannelDimensions, addresses);
-    require_dtype(b.grad_skip, "grad_skip", KI_DTYPE_FLOAT32);
-    require_shape_of(b.grad_skip, "grad_skip", kChannelDimensions, p.skip, "skip");
-  }
+  b.grad_skip = read_skip_gradient(given.grad_skip, p.skip, addresses);
   ButterflyCoefficients& g = b.grad_coefficients;
   g.forward_first = read_gradient_blocks(given.grad_forward_first, "grad_forward_first", kFirst, p.size, addresses);
   g.forward_second = read_gradient_blocks(given.grad_forward_second, "grad_forward_second", kSecond, p.size, addresses);

@@ -5,12 +5,11 @@
 
 #include "core/abi.h"
 #include "core/checks.h"
+#include "long_convolution/gated_rows.h"
 
 namespace ki::long_convolution {
 namespace {
 
-constexpr const char* kDimensions[] = {"batch", "channels", "length"};
-constexpr const char* kChannelDimensions[] = {"channels"};
 constexpr const char* kFilterDimensions[] = {"channels", "filter_length"};
 constexpr const char* kSpectrumDimensions[] = {"channels", "fft_size / 2 + 1", "2"};
 
@@ -24,25 +23,6 @@ void require_taps(const Tensor& tensor, const char* name, int dimension, std::in
   if (tensor.shape[dimension] == expected) return;
   refuse(name, what, " is ", tensor.shape[dimension], " in shape ", shape_text(tensor), ", and the plan needs ",
          expected);
-}
-
-// A tensor of the input's shape and dtype.
-Tensor read_like(const ki_tensor* given, const char* name, const Tensor& input, Addresses addresses) {
-  const Tensor tensor = read_tensor(given, name, kDimensions, addresses);
-  require_dtype(tensor, name, input.dtype, ", the input's");
-  require_shape_of(tensor, name, kDimensions, input, "input");
-  return tensor;
-}
-
-Tensor read_like_or_none(const ki_tensor* given, const char* name, const Tensor& input, Addresses addresses) {
-  return given == nullptr ? Tensor{} : read_like(given, name, input, addresses);
-}
-
-Tensor read_skip(const ki_tensor* given, const Tensor& input, const PlanOptions& plan, Addresses addresses) {
-  const Tensor skip = read_tensor(given, "skip", kChannelDimensions, addresses);
-  if (skip.dtype != KI_DTYPE_FLOAT32) require_dtype(skip, "skip", input.dtype, ", the input's, or float32");
-  require_channels(skip, "skip", 0, plan);
-  return skip;
 }
 
 Tensor read_state(const ki_tensor* given, const Problem& p, const PlanOptions& plan, Addresses addresses) {
@@ -59,7 +39,7 @@ Tensor read_state(const ki_tensor* given, const Problem& p, const PlanOptions& p
 Problem read_inputs(const ki_long_convolution_problem& given, const PlanOptions& plan, Addresses addresses) {
   if (given.reserved != 0) refuse("problem.reserved", given.reserved, " must be 0");
   Problem p{};
-  p.input = read_tensor(given.input, "input", kDimensions, addresses);
+  p.input = read_tensor(given.input, "input", kRowDimensions, addresses);
   require_float(p.input, "input");
   require_channels(p.input, "input", 1, plan);
   p.batch = p.input.shape[0];
@@ -69,9 +49,9 @@ Problem read_inputs(const ki_long_convolution_problem& given, const PlanOptions&
     refuse("input", "length is ", p.length, " in shape ", shape_text(p.input), ", and the plan is for ",
            plan.circular ? "exactly " : "at most ", plan.length);
   }
-  p.input_gate = read_like_or_none(given.input_gate, "input_gate", p.input, addresses);
-  p.output_gate = read_like_or_none(given.output_gate, "output_gate", p.input, addresses);
-  if (given.skip != nullptr) p.skip = read_skip(given.skip, p.input, plan, addresses);
+  p.input_gate = read_rows_or_none(given.input_gate, "input_gate", p.input, addresses);
+  p.output_gate = read_rows_or_none(given.output_gate, "output_gate", p.input, addresses);
+  p.skip = read_skip_or_none(given.skip, p.input, addresses);
   return p;
 }
 
@@ -81,7 +61,7 @@ Problem read_problem(const ki_long_convolution_problem* problem, const PlanOptio
                      Addresses addresses) {
   const ki_long_convolution_problem given = read_struct(problem, "problem");
   Problem p = read_inputs(given, plan, addresses);
-  p.output = read_like(given.output, "output", p.input, addresses);
+  p.output = read_rows(given.output, "output", p.input, addresses);
   if (plan.streaming) p.state = read_state(given.state, p, plan, addresses);
   if (!plan.streaming && given.state != nullptr) refuse("state", "is given, and the plan is not streaming");
   const std::array tensors{
@@ -109,26 +89,18 @@ BackwardProblem read_backward_problem(const ki_long_convolution_problem* problem
   BackwardProblem b{};
   Problem& p = b.forward;
   p = read_inputs(forward, plan, addresses);
-  b.grad_output = read_like(given.grad_output, "grad_output", p.input, addresses);
-  b.grad_input = read_like_or_none(given.grad_input, "grad_input", p.input, addresses);
-  b.grad_input_gate = read_like_or_none(given.grad_input_gate, "grad_input_gate", p.input, addresses);
-  b.grad_output_gate = read_like_or_none(given.grad_output_gate, "grad_output_gate", p.input, addresses);
-  if (b.grad_input_gate.rank > 0 && p.input_gate.rank == 0) refuse("grad_input_gate", "is given, and there is no gate");
-  if (b.grad_output_gate.rank > 0 && p.output_gate.rank == 0) {
-    refuse("grad_output_gate", "is given, and there is no gate");
-  }
+  b.grad_output = read_rows(given.grad_output, "grad_output", p.input, addresses);
+  b.grad_input = read_rows_or_none(given.grad_input, "grad_input", p.input, addresses);
+  b.grad_input_gate = read_gate_gradient(given.grad_input_gate, "grad_input_gate", p.input_gate, p.input, addresses);
+  b.grad_output_gate =
+      read_gate_gradient(given.grad_output_gate, "grad_output_gate", p.output_gate, p.input, addresses);
   if (given.grad_filter != nullptr) {
     b.grad_filter = read_tensor(given.grad_filter, "grad_filter", kFilterDimensions, addresses);
     require_dtype(b.grad_filter, "grad_filter", KI_DTYPE_FLOAT32);
     require_channels(b.grad_filter, "grad_filter", 0, plan);
     require_taps(b.grad_filter, "grad_filter", 1, plan.filter_length, "filter_length");
   }
-  if (given.grad_skip != nullptr) {
-    if (p.skip.rank == 0) refuse("grad_skip", "is given, and there is no skip");
-    b.grad_skip = read_tensor(given.grad_skip, "grad_skip", kChannelDimensions, addresses);
-    require_dtype(b.grad_skip, "grad_skip", KI_DTYPE_FLOAT32);
-    require_channels(b.grad_skip, "grad_skip", 0, plan);
-  }
+  b.grad_skip = read_skip_gradient(given.grad_skip, p.skip, addresses);
   const bool needs_filter = plan.squash > 0 && b.grad_filter.rank > 0;
   if (needs_filter && given.filter == nullptr)
     refuse("filter", "must not be NULL: the plan squashes, and grad_filter is wanted");
