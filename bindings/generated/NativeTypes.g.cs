@@ -457,7 +457,7 @@ internal unsafe struct ki_long_convolution_options
     /// <summary>Taps of a filter, at least 1.</summary>
     public long filter_length;
 
-    /// <summary>Points of the transform: a power of two from 256 to 4194304 that is at least <c>taps</c>, the taps that count: filter_length, but at most <c>length</c> unless streaming. (Those behind meet zeros only, and are cut before a mask is applied; if circular, they fold.) Where it is below length + taps - 1, rows are computed in overlapping blocks (overlap-save). 0: chosen, and perhaps no power of two.</summary>
+    /// <summary>Points of the transform: a power of two from 256 to 4194304, at least <c>taps</c>: filter_length, or length if that is less and the plan is not streaming (other taps meet zeros only, and a mask does not see them; if circular, they fold). Below length + taps - 1 rows are computed in overlapping blocks (overlap-save). 0: chosen, and perhaps no power of two.</summary>
     public long fft_size;
 
     /// <summary>Frequencies of a block of <c>frequency_mask</c>, at least 1; 0 without one.</summary>

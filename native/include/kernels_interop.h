@@ -724,10 +724,9 @@ typedef struct ki_long_convolution_options {
   int64_t length;
   /** Taps of a filter, at least 1. */
   int64_t filter_length;
-  /** Points of the transform: a power of two from 256 to 4194304 that is at least `taps`, the taps that count: filter_length, but
-   *  at most `length` unless streaming. (Those behind meet zeros only, and are cut before a mask is applied; if circular, they
-   *  fold.) Where it is below length + taps - 1, rows are computed in overlapping blocks (overlap-save). 0: chosen, and perhaps
-   *  no power of two. */
+  /** Points of the transform: a power of two from 256 to 4194304, at least `taps`: filter_length, or length if that is less and the
+   *  plan is not streaming (other taps meet zeros only, and a mask does not see them; if circular, they fold). Below
+   *  length + taps - 1 rows are computed in overlapping blocks (overlap-save). 0: chosen, and perhaps no power of two. */
   int64_t fft_size;
   /** Frequencies of a block of `frequency_mask`, at least 1; 0 without one. */
   int64_t frequency_block;
