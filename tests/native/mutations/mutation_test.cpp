@@ -60,10 +60,9 @@ std::vector<Subject> subjects() {
     general += (general.empty() ? "" : ":") + scores + what + "_aligned";
   }
   all.push_back({"attention_forward_f16_d64_general", general});
-  // Of the decode kernels, which differ in numbers only, one for keys of the query's type, and one for int8.
+  // Of the decode kernels, the one for int8.
   const std::string cached = "*AttentionForward.*/f16_*_used*", int8 = "_of_i8*";
   all.push_back({"attention_decode_f16_int8_any64", cached + "_d64x*" + int8 + ":" + cached + "_d33x*" + int8});
-  all.push_back({"attention_decode_f16_any64", cached + "_d64x64*_cache*:" + cached + "_d64x64*_paged*:-*" + int8});
   // Of the backward kernels, the one that does most.
   const std::string gradients = "*AttentionBackward.*/f16_", tiles_of_two = gradients + "b1_q150_k200_h2x1_d64x64_";
   all.push_back({"attention_backward_sums_f16_d64",

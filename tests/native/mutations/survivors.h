@@ -18,9 +18,6 @@ inline constexpr Survivor kSurvivors[] = {
      "what lies behind the last key or the head's last column is an integer: its weight or the query's column is 0"},
     {"attention_decode_f16_int8_", "drop shfl", "shfl.sync.idx",
      "the upper half of a row's offset, which is 0 in tensors below 4 GiB"},
-    {"attention_decode_f16_any", "drop bar.warp.sync 4", "",
-     "a warp's part of the output goes where its keys were, which nobody needs since the values came; in kernels for int8, "
-     "where it goes to where the values were, the same barrier is needed"},
     {"attention_forward_", "unzero", "",
      "the loop fetches the keys of a tile before the last, where no row is missing, and a column beyond the head meets a "
      "zero of the other factor"},
