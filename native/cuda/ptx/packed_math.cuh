@@ -14,6 +14,10 @@ __device__ std::uint32_t sub_x2(std::uint32_t a, std::uint32_t b);
 template <class T>
 __device__ std::uint32_t mul_x2(std::uint32_t a, std::uint32_t b);
 
+// Exact, and no instruction of its own where it is an operand of others.
+template <class T>
+__device__ std::uint32_t neg_x2(std::uint32_t a);
+
 // a b + c.
 template <class T>
 __device__ std::uint32_t fma_x2(std::uint32_t a, std::uint32_t b, std::uint32_t c);
@@ -44,6 +48,20 @@ __device__ inline std::uint32_t fma_x2<f16>(std::uint32_t a, std::uint32_t b, st
   std::uint32_t sum;
   asm("fma.rn.f16x2 %0, %1, %2, %3;" : "=r"(sum) : "r"(a), "r"(b), "r"(c));
   return sum;
+}
+
+template <>
+__device__ inline std::uint32_t neg_x2<f16>(std::uint32_t a) {
+  std::uint32_t negated;
+  asm("neg.f16x2 %0, %1;" : "=r"(negated) : "r"(a));
+  return negated;
+}
+
+template <>
+__device__ inline std::uint32_t neg_x2<bf16>(std::uint32_t a) {
+  std::uint32_t negated;
+  asm("neg.bf16x2 %0, %1;" : "=r"(negated) : "r"(a));
+  return negated;
 }
 
 // sm_80 has this one instruction for bfloat16.

@@ -43,6 +43,12 @@ __device__ Points transposed_points(const Sums& sums) {
   return x;
 }
 
+// What is a lane's of a plan's matrices, from the index-th on. The next one lies kMatrixStep behind.
+inline constexpr int kMatrixStep = kMatrixBytes / 16;
+__device__ inline const uint4* lane_matrices(const void* matrices, unsigned index, unsigned lane) {
+  return static_cast<const uint4*>(matrices) + (index * kMatrixStep + lane);
+}
+
 // The three factors of a symmetric matrix, each as a FragmentA.
 template <class T>
 struct Dft16 {
@@ -52,9 +58,8 @@ struct Dft16 {
     const uint4 from = __ldg(at);
     registers[0] = from.x, registers[1] = from.y, registers[2] = from.z, registers[3] = from.w;
   }
-  // matrices: of a plan, in the lanes' order.
-  __device__ Dft16(const void* matrices, int index, int lane) {
-    const uint4* from = static_cast<const uint4*>(matrices) + index * (kMatrixBytes / 16) + lane;
+  // from: of the matrix, in the lanes' order, what is this lane's.
+  __device__ explicit Dft16(const uint4* from) {
     load(real, from);
     load(minus_sum, from + kWarpSize);
     load(difference, from + 2 * kWarpSize);
@@ -172,15 +177,16 @@ struct PackedPairTable {
 
   template <Direction kDirection>
   __device__ Points times(const Points& x) const {
-    constexpr std::uint32_t kSigns = 0x80008000;
     Points y;
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
 #pragma unroll
       for (int n = 0; n < 2; ++n) {
-        const std::uint32_t w = im[half][n], of_im = kDirection == Direction::forward ? w ^ kSigns : w;
+        const std::uint32_t w = im[half][n], minus_w = ptx::neg_x2<T>(w);
+        const std::uint32_t of_im = kDirection == Direction::forward ? minus_w : w;
+        const std::uint32_t of_re = kDirection == Direction::forward ? w : minus_w;
         y.re[half][n] = ptx::fma_x2<T>(x.im[half][n], of_im, ptx::mul_x2<T>(x.re[half][n], re[half][n]));
-        y.im[half][n] = ptx::fma_x2<T>(x.re[half][n], of_im ^ kSigns, ptx::mul_x2<T>(x.im[half][n], re[half][n]));
+        y.im[half][n] = ptx::fma_x2<T>(x.re[half][n], of_re, ptx::mul_x2<T>(x.im[half][n], re[half][n]));
       }
     }
     return y;

@@ -15,15 +15,18 @@ struct FusedConfig {
   static constexpr int kFolds = kFolds_;
   static constexpr int kWarps = fused_warps(kFolds);
   static constexpr int kBlockLines = kFolds * kMatrixLines;
+  static constexpr int kTurns = kBlockLines / kWarps;  // of a warp through the lines
   static constexpr int kPlaneBytes = kBlockLines * kLineBytes;
   static constexpr int kTransforms = kFolds == 1 ? kMatrixLines : 1;  // of a block, at most
 };
 
 template <class Config>
 struct FusedSharedMemory {
-  char planes[2 * Config::kPlaneBytes];       // real parts, imaginary parts
-  Window windows[2 * Config::kTransforms];    // [part][transform]
-  const float* spectra[Config::kTransforms];  // of their channels
+  char planes[2 * Config::kPlaneBytes];         // real parts, imaginary parts
+  const char* inputs[2 * Config::kBlockLines];  // of lines: where they can be copied from, or null: [warp][part][turn]
+  char* outputs[2 * Config::kBlockLines];       // and to
+  Window windows[2 * Config::kTransforms];      // [part][transform]
+  const float* spectra[Config::kBlockLines];    // of lines: [warp][turn]
 };
 
 // Loads 16x16 points from both planes as a right factor; `address`: of the lane's row in the first.
@@ -41,7 +44,7 @@ template <class Config, int kHalfBytes>
 __device__ void store_points(char* planes, unsigned to, const Points& x) {
 #pragma unroll
   for (int n = 0; n < 2; ++n) {
-    char* at = planes + (n == 0 ? to : to ^ 16);
+    char* at = planes + (to ^ n * 16);
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
       *reinterpret_cast<std::uint32_t*>(at + half * kHalfBytes) = x.re[half][n];
@@ -99,9 +102,11 @@ __device__ void unfold_sums(Sums (&x)[kFolds]) {
   }
 }
 
-// 0, unless something in a column is not finite: then it is in all of its rows.
-__device__ inline float zero_of(const Sums& sums) {
-  return (sums.re[0][0] + sums.re[0][1]) * 0 + (sums.re[1][0] + sums.re[1][1]) * 0;
+// Zeros, plus those in `zeros`, unless something in a column of sums is not finite: then it is in all of its rows, and in their
+// rounded points.
+template <class T>
+__device__ std::uint32_t plus_zeros_of(const Points& x, std::uint32_t zeros) {
+  return ptx::fma_x2<T>(x.re[0][1], 0, ptx::fma_x2<T>(x.re[0][0], 0, zeros));
 }
 
 // The outer step, down the lines: 16 columns of all lines at a time, in place.
@@ -112,29 +117,27 @@ struct OuterStep {
   static constexpr int kFoldBytes = kMatrixLines * kLineBytes;
   static constexpr int kHalfBytes = 8 * kLineBytes;
 
-  const FusedParams& p;
-  FusedSharedMemory<Config>& shared;
-  unsigned warp, lane;
-  std::uint32_t planes;
+  char* planes;
+  std::uint32_t first_source;  // where the lane loads in the first tile,
+  unsigned first_to;           // and where it stores
+  const uint4* matrices;
 
-  __device__ OuterStep(const FusedParams& p, FusedSharedMemory<Config>& shared)
-      : p(p),
-        shared(shared),
-        warp(thread_of_block() / kWarpSize),
-        lane(thread_of_block() % kWarpSize),
-        planes(ptx::cvta_to_shared(shared.planes)) {}
-
-  __device__ unsigned first_chunk(int tile) const { return 2 * (tile * Config::kWarps + warp); }
+  __device__ OuterStep(const FusedParams& p, FusedSharedMemory<Config>& shared) : planes(shared.planes) {
+    const unsigned warp = thread_of_block() / kWarpSize, lane = thread_of_block() % kWarpSize;
+    first_source = ptx::cvta_to_shared(planes) + chunk_offset(lane % 16, 2 * warp + lane / 16);
+    first_to = chunk_offset(lane / 4, 2 * warp) + lane % 4 * 4;
+    matrices = lane_matrices(p.matrices, 0, lane);
+  }
 
   __device__ void load(Points (&x)[Config::kFolds], int tile) const {
-    const std::uint32_t source = planes + chunk_offset(lane % 16, first_chunk(tile) + lane / 16);
+    const std::uint32_t source = chunk_of_turn(first_source, tile, Config::kWarps);
 #pragma unroll
     for (int a = 0; a < Config::kFolds; ++a) x[a] = load_points<Config>(source + a * kFoldBytes);
     __syncwarp();  // All lanes have read what they overwrite.
   }
   __device__ void store(int tile, int fold, const Points& x) const {
-    const unsigned to = chunk_offset(lane / 4, first_chunk(tile)) + lane % 4 * 4;
-    store_points<Config, kHalfBytes>(shared.planes, to + fold * kFoldBytes, x);
+    const unsigned to = chunk_of_turn(first_to, tile, Config::kWarps);
+    store_points<Config, kHalfBytes>(planes, to + fold * kFoldBytes, x);
   }
 
   __device__ void forward() const {
@@ -145,15 +148,15 @@ struct OuterStep {
       fold_points<T>(x);
 #pragma unroll
       for (int fold = 0; fold < Config::kFolds; ++fold) {
-        const Dft16<T> dft(p.matrices, fold, lane);
+        const Dft16<T> dft(matrices + fold * kMatrixStep);
         store(tile, fold, transposed_points<T>(dft.template times<Direction::forward>(x[fold])));
       }
     }
   }
 
-  // Returns a number that is not 0 if results are not finite.
-  __device__ float backward() const {
-    float check = 0;
+  // Returns whether results may not be finite.
+  __device__ bool backward() const {
+    std::uint32_t check = 0;
 #pragma unroll(Config::kFolds == 1 ? kTiles : 1)
     for (int tile = 0; tile < kTiles; ++tile) {
       Points x[Config::kFolds];
@@ -161,64 +164,66 @@ struct OuterStep {
       Sums sums[Config::kFolds];
 #pragma unroll
       for (int fold = 0; fold < Config::kFolds; ++fold) {
-        const Dft16<T> dft(p.matrices, fold, lane);
+        const Dft16<T> dft(matrices + fold * kMatrixStep);
         sums[fold] = dft.template times<Direction::backward>(x[fold]);
       }
       unfold_sums(sums);
-      check += zero_of(sums[0]);
 #pragma unroll
-      for (int fold = 0; fold < Config::kFolds; ++fold) store(tile, fold, transposed_points<T>(sums[fold]));
+      for (int fold = 0; fold < Config::kFolds; ++fold) {
+        const Points rounded = transposed_points<T>(sums[fold]);
+        if (fold == 0) check = plus_zeros_of<T>(rounded, check);
+        store(tile, fold, rounded);
+      }
     }
-    return check;
+    return check != 0;
   }
 };
 
 // Within the lines: each is transformed, multiplied with its part of the spectrum and transformed back in the registers of a
-// warp, in place. kLast: there is no outer step that will check the results. Returns a number that is not 0 if they
-// are not finite.
+// warp, in place. kLast: there is no outer step that will check the results. Returns whether they may not be finite.
 template <class Config, bool kLast>
-__device__ float convolve_lines(const FusedParams& p, FusedSharedMemory<Config>& shared) {
+__device__ bool convolve_lines(const FusedParams& p, FusedSharedMemory<Config>& shared) {
   using T = typename Config::T;
-  constexpr int kHalfBytes = 8 * 2 * 16;
+  constexpr int kHalfBytes = 8 * 2 * 16, kWarps = Config::kWarps;
   const unsigned warp = thread_of_block() / kWarpSize, lane = thread_of_block() % kWarpSize;
   const PackedPairTable<T> twiddles(p.twiddles, lane);
-  const std::uint32_t planes = ptx::cvta_to_shared(shared.planes);
-  float check = 0;
-#pragma unroll(Config::kFolds == 1 ? Config::kBlockLines / Config::kWarps : 1)
-  for (int turn = 0; turn < Config::kBlockLines / Config::kWarps; ++turn) {
-    const unsigned line = turn * Config::kWarps + warp;
-    const unsigned matrices = Config::kFolds + kLineMatrices * line;
-    const Dft16<T> rows(p.matrices, matrices + kRowsMatrix, lane);
-    const Points x = load_points<Config>(planes + chunk_offset(line, lane % 16 * 2 + lane / 16));
+  const std::uint32_t first_source = ptx::cvta_to_shared(shared.planes) + chunk_offset(warp, lane % 16 * 2 + lane / 16);
+  const unsigned first_to = chunk_offset(warp, lane / 4 * 2) + lane % 4 * 4;
+  const uint4* first_matrices = lane_matrices(p.matrices, Config::kFolds + kLineMatrices * warp, lane);
+  std::uint32_t check = 0;
+#pragma unroll(Config::kFolds == 1 ? Config::kTurns : 1)
+  for (int turn = 0; turn < Config::kTurns; ++turn) {
+    const uint4* matrices = first_matrices + turn * (kWarps * kLineMatrices * kMatrixStep);
+    const Dft16<T> rows(matrices + kRowsMatrix * kMatrixStep);
+    const Points x = load_points<Config>(line_of_turn(first_source, turn, kWarps));
     __syncwarp();  // All lanes have read what they overwrite.
 
     Sums sums = rows.template times<Direction::forward>(x);  // [q1][m2]
     const Points turned = twiddles.template times<Direction::forward>(transposed_points<T>(sums));
-    const Dft16<T> columns_right(p.matrices, matrices + kColumnsRightMatrix, lane);
+    const Dft16<T> columns_right(matrices + kColumnsRightMatrix * kMatrixStep);
     sums = columns_right.template times_right<Direction::forward>(turned);  // [q1][q2]
 
-    const unsigned line_of_transform = line & ((1U << p.lines_log2) - 1);
-    const PairTable spectrum(shared.spectra[line >> p.lines_log2] + line_of_transform * 2 * kLinePoints, lane);
+    const PairTable spectrum(shared.spectra[warp * Config::kTurns + turn], lane);
     if (p.conjugate) {
       spectrum.multiply<Direction::backward>(sums);
     } else {
       spectrum.multiply<Direction::forward>(sums);
     }
 
-    const Dft16<T> columns(p.matrices, matrices + kColumnsMatrix, lane);
+    const Dft16<T> columns(matrices + kColumnsMatrix * kMatrixStep);
     sums = columns.template times<Direction::backward>(transposed_points<T>(sums));  // [m2][q1]
     const Points turned_back = twiddles.template times<Direction::backward>(transposed_points<T>(sums));
     sums = rows.template times<Direction::backward>(turned_back);  // [m1][m2]
-    if constexpr (kLast) check += zero_of(sums);
-    const unsigned to = chunk_offset(line, lane / 4 * 2) + lane % 4 * 4;
-    store_points<Config, kHalfBytes>(shared.planes, to, transposed_points<T>(sums));
+    const Points rounded = transposed_points<T>(sums);
+    if constexpr (kLast) check = plus_zeros_of<T>(rounded, check);
+    store_points<Config, kHalfBytes>(shared.planes, line_of_turn(first_to, turn, kWarps), rounded);
   }
-  return check;
+  return check != 0;
 }
 
-// Convolves what is in the planes, in place. Returns a number that is not 0 if results are not finite.
+// Convolves what is in the planes, in place. Returns whether results may not be finite.
 template <class Config>
-__device__ float convolve_planes(const FusedParams& p, FusedSharedMemory<Config>& shared) {
+__device__ bool convolve_planes(const FusedParams& p, FusedSharedMemory<Config>& shared) {
   if (Config::kFolds == 1 && p.lines_log2 == 0) return convolve_lines<Config, true>(p, shared);
   const OuterStep<Config> outer(p, shared);
   outer.forward();
@@ -228,34 +233,49 @@ __device__ float convolve_planes(const FusedParams& p, FusedSharedMemory<Config>
   return outer.backward();
 }
 
+// Finds out what the block's lines and windows are, a thread for each line. Can be read after a barrier.
+template <class Config>
+__device__ void find_lines(const FusedParams& p, FusedSharedMemory<Config>& shared) {
+  using T = typename Config::T;
+  const unsigned thread = thread_of_block();
+  if (thread >= 2 * Config::kBlockLines) return;
+  const unsigned turn = thread % Config::kTurns, part = thread / Config::kTurns % 2;
+  const unsigned warp = thread / (2 * Config::kTurns), line = turn * Config::kWarps + warp;
+  const unsigned transforms = Config::kBlockLines >> p.lines_log2, transform = line >> p.lines_log2;
+  const int points = kLinePoints << p.lines_log2, point = line % (1U << p.lines_log2) * kLinePoints;
+  const std::uint32_t index = ptx::ctaid_x() * transforms + transform;
+  Window window;
+  find_window<T>(window, p, index, part, points);
+  const int offset = point * int(sizeof(T));
+  const bool whole = p.copies && holds_line(point, window.begin, window.inner);
+  shared.inputs[thread] = whole ? window.input + offset : nullptr;
+  shared.outputs[thread] = holds_line(point, window.first, window.plain) ? window.output + offset : nullptr;
+  if (point == 0) shared.windows[part * transforms + transform] = window;
+  if (part == 0) {
+    const std::uint32_t channel = min(index / p.at.pairs, p.at.channels - 1);
+    shared.spectra[warp * Config::kTurns + turn] = p.spectrum + (std::int64_t{channel} * points + point) * 2;
+  }
+}
+
 template <class Config>
 __device__ void fused_convolution(const FusedParams& p, FusedSharedMemory<Config>& shared) {
   using T = typename Config::T;
   constexpr int kFolds = Config::kFolds;
-  const unsigned transforms = Config::kBlockLines >> p.lines_log2;  // of this block
-  const unsigned thread = thread_of_block();
-  if (thread < 2 * transforms) {
-    const int points = kLinePoints << p.lines_log2;
-    const std::uint32_t index = ptx::ctaid_x() * transforms + thread % transforms;
-    find_window<T>(shared.windows[thread], p, index, thread / transforms, points);
-    if (thread < transforms) {
-      const std::uint32_t channel = min(index / p.at.pairs, p.at.channels - 1);
-      shared.spectra[thread] = p.spectrum + std::int64_t{channel} * points * 2;
-    }
-  }
+  find_lines(p, shared);
   __syncthreads();
-  load_windows<T, kFolds>(shared.planes, shared.windows, p);
+  load_windows<T, kFolds>(shared.planes, shared.inputs, shared.windows, p);
   // The windows of a block go through the same sums, where one that is not finite spoils all: then again, with care.
+  bool careful = false;
 #pragma unroll 1
-  for (bool careful = false;; careful = true) {
+  for (;; careful = true) {
     __syncthreads();
-    const float check = convolve_planes(p, shared);
-    if (!__syncthreads_or(check != 0) || careful) break;
+    const bool suspect = convolve_planes(p, shared);
+    if (!__syncthreads_or(suspect) || careful) break;
     find_flags<T, kFolds>(shared.windows, p);
     __syncthreads();
     load_windows_with_care<T, kFolds>(shared.planes, shared.windows, p);
   }
-  store_windows<T, kFolds>(shared.planes, shared.windows, p);
+  store_windows<T, kFolds>(shared.planes, shared.outputs, shared.windows, p, careful);
 }
 
 }  // namespace ki::long_convolution::cuda

@@ -8,6 +8,7 @@
 #include "cuda/ptx/cp_async.cuh"
 #include "cuda/ptx/packed_math.cuh"
 #include "cuda/ptx/special_registers.cuh"
+#include "cuda/ptx/st_global.cuh"
 #include "long_convolution/cuda/window.cuh"
 
 namespace ki::long_convolution::cuda {
@@ -62,18 +63,23 @@ struct LineShare {
     return part * kPlaneBytes + chunk_offset(turn * kWarps + warp, lane);
   }
 
-  // Visits all chunks, in a loop that is unrolled. Returns whether a visit has returned false.
-  template <class Visit>
-  __device__ bool for_whole_chunks(Visit visit, const Window* windows) const {
-    bool all = true;
+  // Lines can be copied as they are if none of their addresses [warp][part][turn] is null. Each lane looks at one of its warp's.
+  template <class Byte>
+  __device__ bool can_copy(Byte* const* lines) const {
+    return __all_sync(0xFFFFFFFF, lines[warp * 2 * kTurns + lane % (2 * kTurns)] != nullptr);
+  }
+
+  // Visits all their chunks: the address, and the offset in the planes.
+  template <class Byte, class Visit>
+  __device__ void for_copies(Byte* const* lines, Visit visit) const {
+    Byte* addresses[2 * kTurns];
 #pragma unroll
-    for (int part = 0; part < 2; ++part) {
-#pragma unroll(kTurns < 4 ? kTurns : 4)
-      for (int turn = 0; turn < kTurns; ++turn) {
-        all = visit(windows[window(part, turn)], point(turn), offset(part, turn)) && all;
-      }
+    for (int i = 0; i < 2 * kTurns; ++i) addresses[i] = lines[warp * 2 * kTurns + i] + std::uint64_t{lane} * 16;
+    const unsigned first = chunk_offset(warp, lane);
+#pragma unroll
+    for (int i = 0; i < 2 * kTurns; ++i) {
+      visit(addresses[i], i / kTurns * kPlaneBytes + line_of_turn(first, i % kTurns, kWarps));
     }
-    return !all;
   }
 
   // Visits all chunks: window, point, offset.
@@ -139,25 +145,17 @@ __device__ void copy_edge(std::uint32_t to, const Window& w, int point) {
   ptx::cp_async_cg_16(to, count == 0 ? w.input : w.input + point * int(sizeof(T)), count * int(sizeof(T)));
 }
 
-// Fills the planes. The points can be read after a barrier.
+// Fills the planes. The points can be read after a barrier. lines: addresses of those that can be copied.
 template <class T, int kFolds>
-__device__ void load_windows(char* planes, const Window* windows, const FusedParams& p) {
+__device__ void load_windows(char* planes, const char* const* lines, const Window* windows, const FusedParams& p) {
   const LineShare<kFolds> share(p);
   const std::uint32_t address = ptx::cvta_to_shared(planes);
   if (p.copies) {
-    // Whole chunks first: what the others need would weigh on them.
-    const bool rest = share.for_whole_chunks(
-        [&](const Window& w, int point, unsigned offset) {
-          const bool whole = static_cast<std::uint32_t>(point - w.begin) < w.inner;
-          if (whole) ptx::cp_async_cg_16(address + offset, w.input + point * int(sizeof(T)));
-          return whole;
-        },
-        windows);
-    if (rest) {
-      share.for_each([&](unsigned window, int point, unsigned offset) {
-        const Window& w = windows[window];
-        if (static_cast<std::uint32_t>(point - w.begin) >= w.inner) copy_edge<T>(address + offset, w, point);
-      });
+    if (share.can_copy(lines)) {
+      share.for_copies(lines, [&](const char* from, unsigned offset) { ptx::cp_async_cg_16(address + offset, from); });
+    } else {
+      share.for_each(
+          [&](unsigned window, int point, unsigned offset) { copy_edge<T>(address + offset, windows[window], point); });
     }
     ptx::cp_async_commit_group();
     ptx::cp_async_wait_group<0>();
@@ -211,24 +209,23 @@ __device__ void finish_chunk(const FusedParams& p, const Window& w, int point, c
   }
 }
 
+// lines: addresses of those that can be copied; if `careful`, the windows have changed, and know better.
 template <class T, int kFolds>
-__device__ void store_windows(const char* planes, const Window* windows, const FusedParams& p) {
+__device__ void store_windows(const char* planes, char* const* lines, const Window* windows, const FusedParams& p,
+                              bool careful) {
   const LineShare<kFolds> share(p);
-  const bool rest = share.for_whole_chunks(
-      [&](const Window& w, int point, unsigned offset) {
-        const bool plain = static_cast<std::uint32_t>(point - w.first) < w.plain;
-        if (plain) {
-          *reinterpret_cast<uint4*>(w.output + point * int(sizeof(T))) =
-              *reinterpret_cast<const uint4*>(planes + offset);
-        }
-        return plain;
-      },
-      windows);
-  if (!rest) return;
+  const auto chunk = [&](unsigned offset) { return reinterpret_cast<const uint4*>(planes + offset); };
+  if (!careful && share.can_copy(lines)) {
+    share.for_copies(lines, [&](char* to, unsigned offset) { ptx::st_global_v4_b32(to, *chunk(offset)); });
+    return;
+  }
   share.for_each([&](unsigned window, int point, unsigned offset) {
     const Window& w = windows[window];
-    if (static_cast<std::uint32_t>(point - w.first) < w.plain) return;
-    finish_chunk<T>(p, w, point, reinterpret_cast<const uint4*>(planes + offset));
+    if (static_cast<std::uint32_t>(point - w.first) < w.plain) {
+      ptx::st_global_v4_b32(w.output + point * int(sizeof(T)), *chunk(offset));
+    } else {
+      finish_chunk<T>(p, w, point, chunk(offset));
+    }
   });
 }
 

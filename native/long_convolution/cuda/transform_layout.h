@@ -64,10 +64,21 @@ KI_HOST_DEVICE constexpr unsigned chunk_offset(unsigned line, unsigned chunk) {
   return line * kLineBytes + chunk_place(line, chunk) * 16;
 }
 
-// Both planes, and what the block knows of its windows and transforms.
+// From one chunk to others of the same warp, without computing their places anew. `first`: an offset or an address, if the planes
+// are aligned to 128 bytes. The same chunk in the warp's next lines, of which it has every `warps`-th from line < warps on:
+KI_HOST_DEVICE constexpr unsigned line_of_turn(unsigned first, int turn, int warps) {
+  return (first ^ static_cast<unsigned>(turn * warps % 8 * 16)) + static_cast<unsigned>(turn * warps * kLineBytes);
+}
+// and the next chunks in the same line, of which warps take pairs in turn, from chunk < 2 warps on.
+KI_HOST_DEVICE constexpr unsigned chunk_of_turn(unsigned first, int turn, int warps) {
+  const int chunks = 2 * warps * turn;
+  return (first ^ static_cast<unsigned>(chunks / 8 % 2 * 16)) + static_cast<unsigned>(chunks * 16);
+}
+
+// Both planes, and what the block knows of its lines and windows.
 constexpr int fused_shared_bytes(int folds) {
-  const int transforms = folds == 1 ? kMatrixLines : 1;
-  return 2 * folds * kMatrixLines * kLineBytes + (transforms * (2 * 96 + 8) + 15) / 16 * 16;
+  const int lines = folds * kMatrixLines, transforms = folds == 1 ? kMatrixLines : 1;
+  return 2 * lines * kLineBytes + 2 * lines * 16 + 2 * transforms * 96 + lines * 8;
 }
 
 // The spectrum of a line lies as the lanes multiply it: pairs of neighbouring q2, [4][32 lanes][2] complex numbers.

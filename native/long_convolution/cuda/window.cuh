@@ -87,6 +87,13 @@ __device__ void find_window(Window& w, const FusedParams& p, std::uint32_t index
   if (as_it_is) w.plain = chunk_begins(w.first, w.last);
 }
 
+// Whether `count` points from `first` on begin all chunks of the line that begins at a point.
+__device__ inline bool holds_line(int point, int first, std::uint32_t count) {
+  constexpr std::uint32_t kRest = kLinePoints - kChunkPoints;
+  const auto begin = static_cast<std::uint32_t>(point - first);
+  return begin < count && begin + kRest < count;
+}
+
 // x at a point of a window, wherever it comes from.
 template <class T>
 __device__ float window_value(const FusedParams& p, const Window& w, int point) {

@@ -93,5 +93,28 @@ TEST(ChunkPlace, SpreadsOverAllBanks) {
   }
 }
 
+/// What a warp computes once leads it to every place it needs.
+TEST(ChunkPlace, IsFoundFromTheFirstTurn) {
+  for (const int warps : {4, 8}) {
+    for (int warp = 0; warp < warps; ++warp) {
+      for (unsigned chunk = 0; chunk < kLineChunks; ++chunk) {
+        for (int turn = 0; turn < 8; ++turn) {
+          const auto line = static_cast<unsigned>(warp), later = static_cast<unsigned>(turn * warps + warp);
+          ASSERT_EQ(line_of_turn(chunk_offset(line, chunk), turn, warps), chunk_offset(later, chunk));
+        }
+      }
+      for (unsigned line = 0; line < 16; ++line) {
+        for (unsigned chunk = 0; chunk < 2; ++chunk) {
+          for (int turn = 0; turn < kLinePoints / 16 / warps; ++turn) {
+            const auto first = static_cast<unsigned>(2 * warp) + chunk,
+                       later = first + static_cast<unsigned>(2 * warps * turn);
+            ASSERT_EQ(chunk_of_turn(chunk_offset(line, first), turn, warps), chunk_offset(line, later));
+          }
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ki::long_convolution::cuda

@@ -49,9 +49,10 @@ class ControlFlow:
             conditional = i.predicate not in ('', 'PT')
             if i.base == 'RET':
                 return True
-            if i.base in ('BRA', 'JMP', 'CALL') and i.target() in self._index:
+            if i.base in ('BRA', 'JMP', 'CALL') and i.target() in self._index and not _is_aside(i):
                 to_do.append(self._index[i.target()])
-            leaves = i.base in ('EXIT', 'BRA', 'JMP', 'KILL') and not conditional and not _uniform_condition(i)
+            leaves = (i.base in ('EXIT', 'BRA', 'JMP', 'KILL') and not conditional and not _uniform_condition(i)
+                      and not _is_aside(i))
             if not leaves:
                 to_do.append(n + 1)
         return False
@@ -87,8 +88,10 @@ class ControlFlow:
         def at(address):
             return [self._block_at[self._index[address]]] if address in self._index else []
 
-        if i.base in ('BRA', 'JMP') or last in self._jumps:
-            if {'U', 'DIV', 'CONV'} & set(i.modifiers) or _uniform_condition(i):
+        if _is_aside(i):
+            out = following
+        elif i.base in ('BRA', 'JMP') or last in self._jumps:
+            if {'U', 'CONV'} & set(i.modifiers) or _uniform_condition(i):
                 conditional = True
             out = at(i.target()) + (following if conditional else [])
         elif i.base == 'BSYNC':
@@ -185,6 +188,11 @@ class ControlFlow:
                 loop.depth += 1
                 outer = outer.parent
             loop.is_innermost = not any(other.parent is loop for other in self.loops)
+
+
+def _is_aside(instruction):
+    """What lanes do one after another if they have parted before they vote or exchange, and then come back."""
+    return instruction.base == 'BRA' and 'DIV' in instruction.modifiers
 
 
 def _uniform_condition(instruction):
