@@ -12,6 +12,7 @@
 # <build folder>/cuda-modules: NAME.ptx, NAME.cubin, NAME.ptxas.txt (registers, memory, spills).
 
 set(_ki_compile "${CMAKE_CURRENT_LIST_DIR}/compile-cuda-module.sh")
+set(_ki_compiler "${CMAKE_CURRENT_LIST_DIR}/cuda-module-compiler.sh")
 set(_ki_collect "${CMAKE_CURRENT_LIST_DIR}/collect-cuda-modules.cmake")
 
 function(ki_cuda_module name)
@@ -25,8 +26,8 @@ function(ki_cuda_module name)
     BYPRODUCTS "${folder}/${name}.ptxas.txt"
     COMMAND "${_ki_compile}" "${CudaCompiler_NVCC}" "${CudaCompiler_PTXAS}" "${source}" "${PROJECT_SOURCE_DIR}"
             "${folder}/${name}" "${PROJECT_SOURCE_DIR}/artifacts/ptx-sources"
-            -ccbin "${CMAKE_CXX_COMPILER}" "-I${PROJECT_SOURCE_DIR}/native" ${arg_DEFINITIONS}
-    DEPENDS "${source}" "${_ki_compile}" "${CudaCompiler_NVCC}"
+            "--compiler-bindir=${CMAKE_CXX_COMPILER}" "-I${PROJECT_SOURCE_DIR}/native" ${arg_DEFINITIONS}
+    DEPENDS "${source}" "${_ki_compile}" "${_ki_compiler}" "${CudaCompiler_NVCC}"
     DEPFILE "${folder}/${name}.d"
     COMMENT "Compiling CUDA module ${name}"
     VERBATIM)

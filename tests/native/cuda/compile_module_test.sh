@@ -7,6 +7,7 @@ set -euo pipefail
 compile=$1 nvcc=$2 ptxas=$3 cxx=$4
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+export CCACHE_DISABLE=1
 fail() { echo "FAILED: $*" >&2; exit 1; }
 
 # Internal linkage, __FILE__ and line numbers are the ways by which a folder gets into PTX.
@@ -25,7 +26,7 @@ CODE
 compile_in() { # root, flag...
   local root=$1
   shift
-  "$compile" "$nvcc" "$ptxas" "$root/room/cuda/kernel.cu" "$root" "$root/out/kernel" "$root/sources" -ccbin "$cxx" "$@"
+  "$compile" "$nvcc" "$ptxas" "$root/room/cuda/kernel.cu" "$root" "$root/out/kernel" "$root/sources" "--compiler-bindir=$cxx" "$@"
 }
 
 one=$work/one another=$work/another/place
@@ -46,6 +47,16 @@ diff <(sed -E '/^[[:space:]]*\.(loc|file)[[:space:]]/d; /^[[:space:]]*\.section/
   "$one/out/kernel.ptx" || fail "the two texts differ by more than line numbers"
 grep -q 'room/cuda/kernel.cu' "$one/out/kernel.d" || fail "the dependencies lack the source"
 grep -q 'Used [0-9]* registers' "$one/out/kernel.ptxas.txt" || fail "ptxas' report is missing"
+
+if command -v ccache > /dev/null; then
+  for turn in first second; do
+    cp -r "$one" "$work/$turn"
+    rm "$one"/out/*
+    (unset CCACHE_DISABLE; CCACHE_DIR=$work/cache compile_in "$one") || fail "a plain source does not compile by ccache"
+    diff -r -x kernel.d "$one" "$work/$turn" || fail "what the $turn compilation by ccache makes differs"
+  done
+  [ "$(CCACHE_DIR=$work/cache ccache --print-stats | sed -n 's/^direct_cache_hit\t//p')" = 1 ] || fail "ccache kept nothing"
+fi
 
 refuses() { # what, code
   printf '%s\n' "$2" > "$one/room/cuda/kernel.cu"
