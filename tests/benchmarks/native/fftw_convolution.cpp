@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 
 #include "pinned.h"
 
@@ -20,6 +21,9 @@ std::int64_t good_points(std::int64_t least) {
     if (rest == 1) return points;
   }
 }
+
+// FFTW measures for minutes before it has a plan of a million points. It remembers the plans in this file, if one is named.
+const char* wisdom_file() { return std::getenv("KI_FFTW_WISDOM"); }
 
 // a *= b for complex numbers, by the vectors of AVX2 as the compiler makes them.
 __attribute__((target("avx2,fma"), optimize("O3"))) void multiply(float* __restrict a, const float* __restrict b,
@@ -50,12 +54,14 @@ FftwConvolution::FftwConvolution(const ConvolutionCase& c, int threads)
       done_(threads) {
   const int n = static_cast<int>(points_);
   const auto frequencies = static_cast<std::size_t>(points_ / 2 + 1);
+  if (wisdom_file() != nullptr) fftwf_import_wisdom_from_filename(wisdom_file());
   for (Scratch& s : scratch_) {
     s.row = fftwf_alloc_real(static_cast<std::size_t>(points_));
     s.spectrum = fftwf_alloc_complex(frequencies);
     s.there = fftwf_plan_dft_r2c_1d(n, s.row, s.spectrum, FFTW_MEASURE);
     s.back = fftwf_plan_dft_c2r_1d(n, s.spectrum, s.row, FFTW_MEASURE);
   }
+  if (wisdom_file() != nullptr) fftwf_export_wisdom_to_filename(wisdom_file());
   spectra_ = fftwf_alloc_real(static_cast<std::size_t>(c.channels) * frequencies * 2);
   for (int t = 1; t < threads_; ++t) helpers_.emplace_back([this, t] { serve(t); });
 }

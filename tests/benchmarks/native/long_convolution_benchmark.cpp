@@ -93,19 +93,32 @@ void add_case(const ConvolutionCase& convolution_case, const Setting& setting) {
 
 void add_setting(const Setting& setting) {
   // Rows of 4 million numbers together, or what 16 x 64 of them have.
-  for (const ConvolutionCase& c : {ConvolutionCase{16, 64, 1024, 1024},
+  for (const ConvolutionCase& c : {ConvolutionCase{16, 64, 256, 256},
+                                   {16, 64, 1024, 1024},
                                    {16, 64, 4096, 4096},
                                    {4, 64, 16384, 16384},
                                    {2, 32, 65536, 65536},
+                                   {2, 16, 131072, 131072},
                                    {2, 8, 262144, 262144},
+                                   {2, 4, 524288, 524288},
                                    {2, 2, 1048576, 1048576},
+                                   {1, 2, 2097152, 2097152},
+                                   {1, 1, 4194304, 4194304},
+                                   {16, 64, 257, 257},
+                                   {16, 64, 500, 500},
                                    {16, 64, 1000, 1000},
                                    {16, 64, 5000, 5000},
                                    {4, 64, 10007, 10007},
-                                   {2, 20, 100000, 100000}}) {
+                                   {2, 20, 100000, 100000},
+                                   {2, 10, 200003, 200003},
+                                   {2, 4, 500000, 500000}}) {
     add_case(c, setting);
   }
-  for (const std::int64_t taps : {64, 256, 1024, 4096, 16384}) add_case({2, 32, 65536, taps}, setting);
+  // Filters that are shorter than their rows, and single rows.
+  for (const std::int64_t taps : {64, 256, 1024, 2048, 4096, 8192, 16384, 32768})
+    add_case({2, 32, 65536, taps}, setting);
+  for (const std::int64_t taps : {16384, 65536, 262144}) add_case({2, 2, 1048576, taps}, setting);
+  for (const std::int64_t length : {65536, 1048576}) add_case({1, 1, length, length}, setting);
   for (const int masked : {25, 50, 75, 90}) add_case({2, 32, 65536, 65536, masked}, setting);
 }
 
