@@ -8,6 +8,7 @@
 #endif
 
 #include "long_convolution/cpu/complex-inl.h"
+#include "long_convolution/cpu/transform_kernel.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace ki::long_convolution::cpu::HWY_NAMESPACE {
@@ -26,50 +27,64 @@ HWY_INLINE void run_stage(float* HWY_RESTRICT z, const float* HWY_RESTRICT twidd
   }
 }
 
-// The first stage, from rows of real parts and, unless it is null, of imaginary parts.
-template <int kRadix, bool kImaginary>
-HWY_INLINE void run_first_stage(const float* re, const float* im, float* HWY_RESTRICT z, const float* rotations,
-                                const float* HWY_RESTRICT twiddles, std::int64_t stride) {
+// The first stage's operands: the points `at`, at + stride, ... of a row, counted in floats, in the rotation that each
+// of them gets. Without imaginary parts they are zero.
+template <bool kImaginary, int kRadix>
+HWY_INLINE void load_row(ComplexVector (&x)[kRadix], RowIn in, std::int64_t at, std::int64_t stride,
+                         const float* rotations) {
   const FloatTag d;
-  for (std::int64_t j = 0; j < stride; ++j, z += kPitch, twiddles += kRadix * kPitch) {
-    ComplexVector x[kRadix];
-    for (int i = 0; i < kRadix; ++i) {
-      const std::int64_t at = (j + i * stride) * kLanes;
-      const ComplexVector rotation = broadcast(rotations + 2 * i);
-      const auto real = hn::LoadU(d, re + at);
-      if constexpr (kImaginary) {
-        x[i] = {real, hn::LoadU(d, im + at)};
-        if (i > 0) x[i] = x[i] * rotation;
-      } else {
-        x[i] = {real, hn::Zero(d)};
-        if (i > 0) x[i] = {hn::Mul(real, rotation.re), hn::Mul(real, rotation.im)};
-      }
-    }
-    dft(x);
-    for (int q = 0; q < kRadix; ++q) {
-      store<Direction::forward>(x[q] * load_twiddle(twiddles + q * kPitch), z + q * stride * kPitch);
+  for (int i = 0; i < kRadix; ++i) {
+    const ComplexVector rotation = broadcast(rotations + 2 * i);
+    const auto real = hn::LoadU(d, in.re + at + i * stride);
+    if constexpr (kImaginary) {
+      x[i] = {real, hn::LoadU(d, in.im + at + i * stride)};
+      if (i > 0) x[i] = x[i] * rotation;
+    } else {
+      x[i] = {real, hn::Zero(d)};
+      if (i > 0) x[i] = {hn::Mul(real, rotation.re), hn::Mul(real, rotation.im)};
     }
   }
 }
 
-// Undoes the first stage; what is not asked for, imaginary parts that is, is not computed.
-template <int kRadix, bool kImaginary>
-HWY_INLINE void undo_first_stage(const float* HWY_RESTRICT z, float* re, float* im, const float* rotations,
-                                 const float* HWY_RESTRICT twiddles, std::int64_t stride) {
+// The way back, after which the parts have changed places; imaginary parts that are not wanted are not computed.
+template <bool kImaginary, int kRadix>
+HWY_INLINE void store_row(ComplexVector (&x)[kRadix], RowOut out, std::int64_t at, std::int64_t stride,
+                          const float* rotations) {
   const FloatTag d;
-  for (std::int64_t j = 0; j < stride; ++j, z += kPitch, twiddles += kRadix * kPitch) {
+  for (int i = 0; i < kRadix; ++i) {
+    if (i > 0) x[i] = x[i] * broadcast(rotations + 2 * i);
+    hn::StoreU(x[i].im, d, out.re + at + i * stride);
+    if constexpr (kImaginary) hn::StoreU(x[i].re, d, out.im + at + i * stride);
+  }
+}
+
+// The first stage for the vectors `columns` of each of its parts.
+template <int kRadix, bool kImaginary>
+HWY_INLINE void run_first_stage(RowIn in, float* HWY_RESTRICT z, const float* rotations,
+                                const float* HWY_RESTRICT twiddles, std::int64_t stride, Span columns) {
+  for (std::int64_t j = columns.first; j < columns.last; ++j) {
+    ComplexVector x[kRadix];
+    load_row<kImaginary>(x, in, j * kLanes, stride * kLanes, rotations);
+    dft(x);
+    for (int q = 0; q < kRadix; ++q) {
+      store<Direction::forward>(x[q] * load_twiddle(twiddles + (j * kRadix + q) * kPitch),
+                                z + (j + q * stride) * kPitch);
+    }
+  }
+}
+
+// Undoes the first stage.
+template <int kRadix, bool kImaginary>
+HWY_INLINE void undo_first_stage(const float* HWY_RESTRICT z, RowOut out, const float* rotations,
+                                 const float* HWY_RESTRICT twiddles, std::int64_t stride, Span columns) {
+  for (std::int64_t j = columns.first; j < columns.last; ++j) {
     ComplexVector x[kRadix];
     for (int q = 0; q < kRadix; ++q) {
-      x[q] = load<Direction::inverse>(z + q * stride * kPitch) * load_twiddle(twiddles + q * kPitch);
+      x[q] =
+          load<Direction::inverse>(z + (j + q * stride) * kPitch) * load_twiddle(twiddles + (j * kRadix + q) * kPitch);
     }
     dft(x);
-    for (int i = 0; i < kRadix; ++i) {
-      const std::int64_t at = (j + i * stride) * kLanes;
-      const ComplexVector rotation = broadcast(rotations + 2 * i);
-      if (i > 0) x[i] = x[i] * rotation;
-      hn::StoreU(x[i].im, d, re + at);  // the parts have changed places
-      if constexpr (kImaginary) hn::StoreU(x[i].re, d, im + at);
-    }
+    store_row<kImaginary>(x, out, j * kLanes, stride * kLanes, rotations);
   }
 }
 

@@ -76,6 +76,31 @@ class TableWriter {
     }
   }
 
+  // Factors for the two stages of an outer pass.
+  void inner(int radix1, int radix2, int shift) {
+    for (int g = 0; g < radix2; ++g) {
+      for (int q = 0; q < radix1; ++q) scalar(Root(g * (4 * q + shift), 4 * radix1 * radix2));
+    }
+    align();
+  }
+  void fine(std::int64_t points, int radix1, int radix2, int shift) {
+    for (int q = 0; q < radix1; ++q) {
+      for (int j = 0; j < OuterPass::kFinePoints; j += lanes_) {
+        for (int p = 0; p < radix2; ++p) {
+          vector([&](int lane) { return Root((j + lane) * (4 * (q + radix1 * p) + shift), 4 * points); });
+        }
+      }
+    }
+  }
+  void coarse(std::int64_t points, int radix1, int radix2, int shift) {
+    for (std::int64_t j = 0; j < points / radix1 / radix2; j += OuterPass::kFinePoints) {
+      for (int q = 0; q < radix1; ++q) {
+        for (int p = 0; p < radix2; ++p) scalar(Root(j * (4 * (q + radix1 * p) + shift), 4 * points));
+      }
+    }
+    align();
+  }
+
   void align() {
     while (reinterpret_cast<std::uintptr_t>(next_) % ki::cpu::kCacheLine != 0) *next_++ = 0;
   }
@@ -101,16 +126,25 @@ bool is_supported(std::int64_t points, ki::cpu::SimdTarget target) {
   return points >= core && points % core == 0 && Factors().take(points / core);
 }
 
-Transform::Transform(std::int64_t points, Kind kind, ki::cpu::SimdTarget target)
+Transform::Transform(std::int64_t points, Kind kind, ki::cpu::SimdTarget target, std::int64_t whole_tables)
     : points_(points), kind_(kind), lanes_(lanes_of(target)) {
   const int shift = kind == Kind::negacyclic ? -1 : 0;
   const int blocks = lanes_ / 4;
   const std::vector<int> radices = choose_radices(points / core_points(target));
 
+  const bool has_outer = points > whole_tables && radices.size() >= 2;
+
   // A stage has a factor for each of its points, less one in `radix`; the scalars and the core's tables are few.
-  std::uint64_t floats = 2 * static_cast<std::uint64_t>(points);
-  std::int64_t block = points / radices.front();
-  for (std::size_t i = 1; i < radices.size(); block /= radices[i++]) floats += 2 * static_cast<std::uint64_t>(block);
+  std::uint64_t floats = 0;
+  std::int64_t block = points;
+  for (std::size_t i = 0; i < radices.size(); block /= radices[i++]) {
+    if (i >= (has_outer ? 2 : 0)) floats += 2 * static_cast<std::uint64_t>(block);
+  }
+  if (has_outer) {
+    const auto parts = static_cast<std::uint64_t>(radices[0] * radices[1]);
+    const std::uint64_t coarse = static_cast<std::uint64_t>(points) / parts / OuterPass::kFinePoints + 1;
+    floats += 2 * parts * (OuterPass::kFinePoints + coarse + 1) + 2 * ki::cpu::kCacheLine / sizeof(float);
+  }
   floats += static_cast<std::uint64_t>(2 * lanes_ * lanes_ + 8 * lanes_ + 8 * blocks + 2 * 8 + 4 * 16);
   memory_bytes_ = floats * sizeof(float);
   memory_ = ki::cpu::allocate(memory_bytes_);
@@ -118,9 +152,17 @@ Transform::Transform(std::int64_t points, Kind kind, ki::cpu::SimdTarget target)
 
   block = points;
   for (std::size_t i = 0; i < radices.size(); ++i) {
-    stages_.push_back({radices[i], block, writer.table()});
-    writer.stage(block, radices[i], i == 0 ? 0 : 1, i == 0 ? shift : 0);
+    stages_.push_back({radices[i], block, has_outer && i < 2 ? nullptr : writer.table()});
+    if (stages_.back().twiddles != nullptr) writer.stage(block, radices[i], i == 0 ? 0 : 1, i == 0 ? shift : 0);
     block /= radices[i];
+  }
+  if (has_outer) {
+    outer_ = {radices[0], radices[1], points / radices[0] / radices[1] / lanes_, writer.table(), nullptr, nullptr};
+    writer.inner(radices[0], radices[1], shift);
+    outer_.fine = writer.table();
+    writer.fine(points, radices[0], radices[1], shift);
+    outer_.coarse = writer.table();
+    writer.coarse(points, radices[0], radices[1], shift);
   }
   core_first_ = writer.table();
   writer.stage(lanes_ * lanes_, blocks, 1, 0);

@@ -29,22 +29,41 @@ struct Stage {
   const float* twiddles;
 };
 
+inline constexpr int kMaxRadix = 8;
+
+// The first two stages of a large transform, which are one pass over memory (outer-inl.h). Factors of the second stage
+// are products of a fine one, of a column within kFinePoints, and a coarse one, of its multiple of kFinePoints: tables
+// for all columns would be read from memory like the points.
+struct OuterPass {
+  static constexpr int kGroupPoints = 128;  // columns that stay in the caches together; 64 KiB of points
+  static constexpr int kFinePoints = 128;
+
+  int radix1, radix2;
+  std::int64_t columns;  // vectors of a part
+  const float* inner;    // of the first stage: [radix2][radix1] scalars
+  const float* fine;     // [radix1][kFinePoints / lanes][radix2] vectors
+  const float* coarse;   // [columns * lanes / kFinePoints][radix1][radix2] scalars
+};
+
 class Transform {
  public:
   enum class Kind { cyclic, negacyclic };
 
-  // `points` complex ones; is_supported(points, target).
-  Transform(std::int64_t points, Kind kind, ki::cpu::SimdTarget target);
+  // `points` complex ones; is_supported(points, target). Up to `whole_tables` points the first stages are like others:
+  // tables of all their twiddles are in the second-level cache together with the points.
+  Transform(std::int64_t points, Kind kind, ki::cpu::SimdTarget target, std::int64_t whole_tables = 1 << 16);
 
   std::int64_t points() const { return points_; }
   Kind kind() const { return kind_; }
   int lanes() const { return lanes_; }
   std::uint64_t memory_bytes() const { return memory_bytes_; }
 
-  // The first stage; then those between it and the core.
+  // Outside are the first stage, or two of them; then come those between them and the core.
+  const OuterPass* outer() const { return outer_.columns > 0 ? &outer_ : nullptr; }
   const Stage& first() const { return stages_.front(); }
-  const Stage* middle() const { return stages_.data() + 1; }
+  const Stage* middle() const { return stages_.data() + (outer() != nullptr ? 2 : 1); }
   const Stage* end() const { return stages_.data() + stages_.size(); }
+  std::int64_t parts() const { return outer() != nullptr ? outer_.radix1 * outer_.radix2 : first().radix; }
   const float* rotations() const { return rotations_; }  // of the first stage's operands, in scalars
 
   // The core's twiddles: of its first two stages in vectors, of its third in scalars.
@@ -65,6 +84,7 @@ class Transform {
   std::uint64_t memory_bytes_ = 0;
   ki::cpu::AlignedMemory memory_;
   std::vector<Stage> stages_;
+  OuterPass outer_{};
   const float* rotations_ = nullptr;
   const float *core_first_ = nullptr, *core_second_ = nullptr, *core_third_ = nullptr;
 };

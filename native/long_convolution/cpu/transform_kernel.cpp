@@ -4,6 +4,7 @@
 #include "cpu/simd/targets.h"
 // Highway's headers come first: they set the target.
 #include "long_convolution/cpu/core-inl.h"
+#include "long_convolution/cpu/outer-inl.h"
 #include "long_convolution/cpu/stage-inl.h"
 #include "long_convolution/cpu/transform_kernel.h"
 
@@ -76,71 +77,104 @@ void run_stages(const Transform& t, const Stage* stage, float* z, const float* s
 }
 
 template <class Middle>
-void run_parts(const Transform& t, float* z, const float* spectrum) {
-  const std::int64_t part = 2 * (t.points() / t.first().radix);
-  for (int q = 0; q < t.first().radix; ++q) run_stages<Middle>(t, t.middle(), z + q * part, spectrum + q * part);
+void run_parts(const Transform& t, float* z, const float* spectrum, Slice slice) {
+  const Span parts = span_of(t.parts(), slice);
+  const std::int64_t part = 2 * (t.points() / t.parts());
+  for (std::int64_t q = parts.first; q < parts.last; ++q) {
+    run_stages<Middle>(t, t.middle(), z + q * part, spectrum + q * part);
+  }
 }
 
-template <int kRadix>
-void begin(const Transform& t, RowIn in, float* z) {
-  const std::int64_t stride = t.points() / kRadix / kLanes;
-  if (in.im == nullptr) {
-    run_first_stage<kRadix, false>(in.re, nullptr, z, t.rotations(), t.first().twiddles, stride);
+// Calls body(constant of the radix).
+template <class Body>
+HWY_INLINE void for_radix(int radix, const Body& body) {
+  switch (radix) {
+    case 1: return body(std::integral_constant<int, 1>());
+    case 2: return body(std::integral_constant<int, 2>());
+    case 3: return body(std::integral_constant<int, 3>());
+    case 4: return body(std::integral_constant<int, 4>());
+    case 5: return body(std::integral_constant<int, 5>());
+    case 8: return body(std::integral_constant<int, 8>());
+  }
+}
+
+// Calls body(columns) for each group of a slice.
+template <class Body>
+HWY_INLINE void for_groups(const OuterPass& o, Slice slice, const Body& body) {
+  const Span groups = span_of((o.columns + kGroup - 1) / kGroup, slice);
+  for (std::int64_t group = groups.first; group < groups.last; ++group) {
+    body(Columns{group * kGroup, std::min<std::int64_t>(o.columns - group * kGroup, kGroup)});
+  }
+}
+
+template <bool kImaginary>
+void begin(const Transform& t, RowIn in, float* z, Slice slice) {
+  if (t.outer() == nullptr) {
+    return for_radix(t.first().radix, [&](auto radix) {
+      const std::int64_t stride = t.points() / radix / kLanes;
+      run_first_stage<radix, kImaginary>(in, z, t.rotations(), t.first().twiddles, stride, span_of(stride, slice));
+    });
+  }
+  OuterBuffer buffer;
+  const OuterPass& o = *t.outer();
+  for_groups(o, slice, [&](Columns columns) {
+    for_radix(o.radix1, [&](auto radix) { begin_first<radix, kImaginary>(o, in, t.rotations(), columns, buffer); });
+    for_radix(o.radix2, [&](auto radix) { begin_second<radix>(o, buffer, columns, z); });
+  });
+}
+
+template <bool kImaginary>
+void finish(const Transform& t, const float* z, RowOut out, Slice slice) {
+  if (t.outer() == nullptr) {
+    return for_radix(t.first().radix, [&](auto radix) {
+      const std::int64_t stride = t.points() / radix / kLanes;
+      undo_first_stage<radix, kImaginary>(z, out, t.rotations(), t.first().twiddles, stride, span_of(stride, slice));
+    });
+  }
+  OuterBuffer buffer;
+  const OuterPass& o = *t.outer();
+  for_groups(o, slice, [&](Columns columns) {
+    for_radix(o.radix2, [&](auto radix) { finish_second<radix>(o, z, columns, buffer); });
+    for_radix(o.radix1, [&](auto radix) { finish_first<radix, kImaginary>(o, buffer, columns, t.rotations(), out); });
+  });
+}
+
+void begin(const Transform& t, RowIn in, float* z, Slice slice) {
+  return in.im == nullptr ? begin<false>(t, in, z, slice) : begin<true>(t, in, z, slice);
+}
+
+void transform_parts(const Transform& t, float* z, Slice slice) { run_parts<StayThere>(t, z, z, slice); }
+
+void undo_parts(const Transform& t, float* z, Slice slice) { run_parts<ComeBack>(t, z, z, slice); }
+
+void filter_parts(const Transform& t, const float* spectrum, Product product, float* z, Slice slice) {
+  if (product == Product::convolve) {
+    run_parts<Convolve>(t, z, spectrum, slice);
   } else {
-    run_first_stage<kRadix, true>(in.re, in.im, z, t.rotations(), t.first().twiddles, stride);
+    run_parts<Correlate>(t, z, spectrum, slice);
   }
 }
 
-template <int kRadix>
-void finish(const Transform& t, const float* z, RowOut out) {
-  const std::int64_t stride = t.points() / kRadix / kLanes;
-  if (out.im == nullptr) {
-    undo_first_stage<kRadix, false>(z, out.re, nullptr, t.rotations(), t.first().twiddles, stride);
-  } else {
-    undo_first_stage<kRadix, true>(z, out.re, out.im, t.rotations(), t.first().twiddles, stride);
-  }
+void finish(const Transform& t, const float* z, RowOut out, Slice slice) {
+  return out.im == nullptr ? finish<false>(t, z, out, slice) : finish<true>(t, z, out, slice);
 }
 
-void begin(const Transform& t, RowIn in, float* z) {
-  switch (t.first().radix) {
-    case 1: return begin<1>(t, in, z);
-    case 2: return begin<2>(t, in, z);
-    case 3: return begin<3>(t, in, z);
-    case 4: return begin<4>(t, in, z);
-    case 5: return begin<5>(t, in, z);
-    case 8: return begin<8>(t, in, z);
-  }
-}
-
-void finish(const Transform& t, const float* z, RowOut out) {
-  switch (t.first().radix) {
-    case 1: return finish<1>(t, z, out);
-    case 2: return finish<2>(t, z, out);
-    case 3: return finish<3>(t, z, out);
-    case 4: return finish<4>(t, z, out);
-    case 5: return finish<5>(t, z, out);
-    case 8: return finish<8>(t, z, out);
-  }
-}
+constexpr Slice kAll{0, 1};
 
 void forward(const Transform& t, RowIn in, float* z) {
-  begin(t, in, z);
-  run_parts<StayThere>(t, z, z);
+  begin(t, in, z, kAll);
+  transform_parts(t, z, kAll);
 }
 
 void inverse(const Transform& t, float* z, RowOut out) {
-  run_parts<ComeBack>(t, z, z);
-  finish(t, z, out);
+  undo_parts(t, z, kAll);
+  finish(t, z, out, kAll);
 }
 
 void filter(const Transform& t, RowIn in, const float* spectrum, Product product, float* z, RowOut out) {
-  begin(t, in, z);
-  if (product == Product::convolve) {
-    run_parts<Convolve>(t, z, spectrum);
-  } else {
-    run_parts<Correlate>(t, z, spectrum);
-  }
-  finish(t, z, out);
+  begin(t, in, z, kAll);
+  filter_parts(t, spectrum, product, z, kAll);
+  finish(t, z, out, kAll);
 }
 
 void multiply(const float* a, const float* spectrum, Product product, float* z, std::int64_t points) {
@@ -173,8 +207,9 @@ void add_correlation(const float* a, const float* b, float* sum, std::int64_t po
   }
 }
 
-constexpr TransformKernels kTransformKernels{forward,       inverse, filter, multiply,
-                                             multiply_real, scale,   add,    add_correlation};
+constexpr TransformKernels kTransformKernels{
+    begin,  transform_parts, undo_parts,    filter_parts, finish, forward,        inverse,
+    filter, multiply,        multiply_real, scale,        add,    add_correlation};
 
 }  // namespace ki::long_convolution::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

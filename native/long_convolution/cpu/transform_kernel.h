@@ -21,8 +21,30 @@ struct RowOut {
 // which correlates with the filter.
 enum class Product { convolve, correlate };
 
-// z is scratch of 2 * points floats, aligned to a cache line like all spectra.
+// Part `index` of `count` about equal ones, of the work that a step has on a row. Whoever does the parts, in whatever
+// order: the results are the same.
+struct Slice {
+  std::int64_t index, count;
+};
+
+// Of n things, those from `first` to last - 1 are in a slice.
+struct Span {
+  std::int64_t first, last;
+};
+inline Span span_of(std::int64_t n, Slice slice) {
+  return {n * slice.index / slice.count, n * (slice.index + 1) / slice.count};
+}
+
+// z is scratch of 2 * points floats, aligned to a cache line like all spectra. The transforms are three steps, each of
+// which may be cut into slices: the outer stages on the way in, from a row to z; all that parts of z go through alone;
+// the outer stages on the way out.
 struct TransformKernels {
+  void (*begin)(const Transform& t, RowIn in, float* z, Slice slice);
+  void (*transform_parts)(const Transform& t, float* z, Slice slice);
+  void (*undo_parts)(const Transform& t, float* z, Slice slice);
+  void (*filter_parts)(const Transform& t, const float* spectrum, Product product, float* z, Slice slice);
+  void (*finish)(const Transform& t, const float* z, RowOut out, Slice slice);
+
   void (*forward)(const Transform& t, RowIn in, float* z);
   void (*inverse)(const Transform& t, float* z, RowOut out);  // without the factor 1 / points
   void (*filter)(const Transform& t, RowIn in, const float* spectrum, Product product, float* z, RowOut out);

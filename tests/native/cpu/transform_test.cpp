@@ -1,4 +1,5 @@
 // The transforms of long convolutions, against sums in double precision.
+#include <algorithm>
 #include <cmath>
 #include <complex>
 #include <cstdint>
@@ -52,6 +53,15 @@ class Transforms : public EveryTarget {
       sizes.push_back(cores * core_points(GetParam()));
     return sizes;
   }
+  // A size's transforms: as small ones are made and, if there are two stages outside of the core, as large ones are.
+  std::vector<Transform> forms(std::int64_t points, Transform::Kind kind) const {
+    std::vector<Transform> forms;
+    forms.emplace_back(points, kind, GetParam());
+    EXPECT_EQ(forms.back().outer(), nullptr) << points;
+    Transform large(points, kind, GetParam(), 0);
+    if (large.outer() != nullptr) forms.push_back(std::move(large));
+    return forms;
+  }
   const TransformKernels& kernels() const { return transform_kernels(GetParam()); }
 };
 
@@ -64,40 +74,42 @@ Number root(std::int64_t numerator, std::int64_t denominator) {
 
 TEST_P(Transforms, CyclicIsTheDftInItsOwnOrder) {
   for (const std::int64_t points : sizes()) {
-    const Transform transform(points, Transform::Kind::cyclic, GetParam());
     const std::vector<float> re = noise(points, 1), im = noise(points, 2);
-    const Floats z(2 * points);
-    kernels().forward(transform, {re.data(), im.data()}, z.data());
-    const double bound = allowed(points, std::hypot(norm(re), norm(im)));
-    std::vector<bool> seen(static_cast<std::size_t>(points));
-    for (std::int64_t place = 0; place < points; ++place) {
-      const std::int64_t f = transform.frequency(place);
-      ASSERT_FALSE(seen.at(static_cast<std::size_t>(f)));
-      seen[static_cast<std::size_t>(f)] = true;
-      if (place % 7 != 0) continue;  // the sums take long
-      Number expected;
-      for (std::int64_t n = 0; n < points; ++n) expected += Number(re[n], im[n]) * root(f * n, points);
-      const float* found = z.data() + transform.float_index(place);
-      ASSERT_NEAR(found[0], expected.real(), bound) << points << " points, frequency " << f;
-      ASSERT_NEAR(found[transform.lanes()], expected.imag(), bound) << points << " points, frequency " << f;
+    for (const Transform& transform : forms(points, Transform::Kind::cyclic)) {
+      const Floats z(2 * points);
+      kernels().forward(transform, {re.data(), im.data()}, z.data());
+      const double bound = allowed(points, std::hypot(norm(re), norm(im)));
+      std::vector<bool> seen(static_cast<std::size_t>(points));
+      for (std::int64_t place = 0; place < points; ++place) {
+        const std::int64_t f = transform.frequency(place);
+        ASSERT_FALSE(seen.at(static_cast<std::size_t>(f)));
+        seen[static_cast<std::size_t>(f)] = true;
+        if (place % 7 != 0) continue;  // the sums take long
+        Number expected;
+        for (std::int64_t n = 0; n < points; ++n) expected += Number(re[n], im[n]) * root(f * n, points);
+        const float* found = z.data() + transform.float_index(place);
+        ASSERT_NEAR(found[0], expected.real(), bound) << points << " points, frequency " << f;
+        ASSERT_NEAR(found[transform.lanes()], expected.imag(), bound) << points << " points, frequency " << f;
+      }
     }
   }
 }
 
 TEST_P(Transforms, NegacyclicIsTheDftAQuarterOfAFrequencyBelow) {
   for (const std::int64_t points : sizes()) {
-    const Transform transform(points, Transform::Kind::negacyclic, GetParam());
     const std::vector<float> row = noise(2 * points, 3);
-    const Floats z(2 * points);
-    kernels().forward(transform, {row.data(), row.data() + points}, z.data());
-    const double bound = allowed(points, norm(row));
-    for (std::int64_t place = 0; place < points; place += 7) {
-      const std::int64_t f = transform.frequency(place);
-      Number expected;
-      for (std::int64_t n = 0; n < 2 * points; ++n) expected += double{row[n]} * root((4 * f - 1) * n, 4 * points);
-      const float* found = z.data() + transform.float_index(place);
-      ASSERT_NEAR(found[0], expected.real(), bound) << points << " points, frequency " << f;
-      ASSERT_NEAR(found[transform.lanes()], expected.imag(), bound) << points << " points, frequency " << f;
+    for (const Transform& transform : forms(points, Transform::Kind::negacyclic)) {
+      const Floats z(2 * points);
+      kernels().forward(transform, {row.data(), row.data() + points}, z.data());
+      const double bound = allowed(points, norm(row));
+      for (std::int64_t place = 0; place < points; place += 7) {
+        const std::int64_t f = transform.frequency(place);
+        Number expected;
+        for (std::int64_t n = 0; n < 2 * points; ++n) expected += double{row[n]} * root((4 * f - 1) * n, 4 * points);
+        const float* found = z.data() + transform.float_index(place);
+        ASSERT_NEAR(found[0], expected.real(), bound) << points << " points, frequency " << f;
+        ASSERT_NEAR(found[transform.lanes()], expected.imag(), bound) << points << " points, frequency " << f;
+      }
     }
   }
 }
@@ -105,14 +117,15 @@ TEST_P(Transforms, NegacyclicIsTheDftAQuarterOfAFrequencyBelow) {
 TEST_P(Transforms, InverseUndoesForward) {
   for (const Transform::Kind kind : {Transform::Kind::cyclic, Transform::Kind::negacyclic}) {
     for (const std::int64_t points : sizes()) {
-      const Transform transform(points, kind, GetParam());
       const std::vector<float> row = noise(2 * points, 4);
-      const Floats z(2 * points), back(2 * points);
-      kernels().forward(transform, {row.data(), row.data() + points}, z.data());
-      kernels().scale(z.data(), 1.0f / static_cast<float>(points), points);
-      kernels().inverse(transform, z.data(), {back.data(), back.data() + points});
-      const double bound = 2 * allowed(points, norm(row)) / std::sqrt(static_cast<double>(points));
-      for (std::int64_t n = 0; n < 2 * points; ++n) ASSERT_NEAR(back.data()[n], row[n], bound) << points << ", " << n;
+      for (const Transform& transform : forms(points, kind)) {
+        const Floats z(2 * points), back(2 * points);
+        kernels().forward(transform, {row.data(), row.data() + points}, z.data());
+        kernels().scale(z.data(), 1.0f / static_cast<float>(points), points);
+        kernels().inverse(transform, z.data(), {back.data(), back.data() + points});
+        const double bound = 2 * allowed(points, norm(row)) / std::sqrt(static_cast<double>(points));
+        for (std::int64_t n = 0; n < 2 * points; ++n) ASSERT_NEAR(back.data()[n], row[n], bound) << points << ", " << n;
+      }
     }
   }
 }
@@ -133,9 +146,13 @@ class Filtering : public Transforms {
  protected:
   // The row x, and with it y if the transform takes two, filtered with k, which is as long.
   void check(Transform::Kind kind, Product product, std::int64_t points) const {
-    const bool pair = kind == Transform::Kind::cyclic;
+    for (const Transform& transform : forms(points, kind)) check(transform, product);
+  }
+
+  void check(const Transform& transform, Product product) const {
+    const std::int64_t points = transform.points();
+    const bool pair = transform.kind() == Transform::Kind::cyclic;
     const std::int64_t count = pair ? points : 2 * points;
-    const Transform transform(points, kind, GetParam());
     const std::vector<float> x = noise(count, 5), y = noise(count, 6), k = noise(count, 7);
     const Floats z(2 * points), spectrum(2 * points), out(2 * points);
     kernels().forward(transform, {k.data(), pair ? nullptr : k.data() + points}, spectrum.data());
@@ -170,19 +187,51 @@ TEST_P(Filtering, OneRowIsConvolvedAndCorrelatedNegacyclically) {
 // Rows whose imaginary parts are absent take shorter ways in and out.
 TEST_P(Filtering, AbsentImaginaryPartsCountAsZero) {
   for (const std::int64_t points : sizes()) {
-    const Transform transform(points, Transform::Kind::negacyclic, GetParam());
     const std::vector<float> x = noise(points, 8), k = noise(points, 9);
-    std::vector<float> zeros(static_cast<std::size_t>(points));
-    const Floats z(2 * points), spectrum(2 * points), whole(2 * points), half(points);
-    kernels().forward(transform, {k.data(), nullptr}, spectrum.data());
-    kernels().filter(transform, {x.data(), zeros.data()}, spectrum.data(), Product::convolve, z.data(),
-                     {whole.data(), whole.data() + points});
-    kernels().filter(transform, {x.data(), nullptr}, spectrum.data(), Product::convolve, z.data(),
-                     {half.data(), nullptr});
-    const double bound = allowed(points, norm(x) * norm(k) * static_cast<double>(points));
-    for (std::int64_t n = 0; n < points; ++n)
-      ASSERT_NEAR(half.data()[n], whole.data()[n], bound) << points << ", " << n;
+    for (const Transform& transform : forms(points, Transform::Kind::negacyclic)) {
+      std::vector<float> zeros(static_cast<std::size_t>(points));
+      const Floats z(2 * points), spectrum(2 * points), whole(2 * points), half(points);
+      kernels().forward(transform, {k.data(), nullptr}, spectrum.data());
+      kernels().filter(transform, {x.data(), zeros.data()}, spectrum.data(), Product::convolve, z.data(),
+                       {whole.data(), whole.data() + points});
+      kernels().filter(transform, {x.data(), nullptr}, spectrum.data(), Product::convolve, z.data(),
+                       {half.data(), nullptr});
+      const double bound = allowed(points, norm(x) * norm(k) * static_cast<double>(points));
+      for (std::int64_t n = 0; n < points; ++n)
+        ASSERT_NEAR(half.data()[n], whole.data()[n], bound) << points << ", " << n;
+    }
   }
+}
+
+// However the steps are cut into slices, and in whatever order these are done, the last bit is the same.
+TEST_P(Filtering, SlicesGiveTheSameBits) {
+  const std::int64_t points = 60 * core_points(GetParam());
+  for (const Transform& transform : forms(points, Transform::Kind::negacyclic)) {
+    const std::vector<float> row = noise(2 * points, 10), k = noise(2 * points, 11);
+    const RowIn in{row.data(), row.data() + points};
+    const Floats z(2 * points), spectrum(2 * points), whole(2 * points), sliced(2 * points);
+    kernels().forward(transform, {k.data(), k.data() + points}, spectrum.data());
+    kernels().filter(transform, in, spectrum.data(), Product::convolve, z.data(),
+                     {whole.data(), whole.data() + points});
+    for (const std::int64_t count : {2, 7, 1000}) {
+      std::fill_n(z.data(), 2 * points, NAN);
+      std::fill_n(sliced.data(), 2 * points, NAN);
+      for (std::int64_t i = count; i-- > 0;) kernels().begin(transform, in, z.data(), {i, count});
+      for (std::int64_t i = count; i-- > 0;) {
+        kernels().filter_parts(transform, spectrum.data(), Product::convolve, z.data(), {i, count});
+      }
+      for (std::int64_t i = count; i-- > 0;) {
+        kernels().finish(transform, z.data(), {sliced.data(), sliced.data() + points}, {i, count});
+      }
+      ASSERT_TRUE(std::equal(whole.data(), whole.data() + 2 * points, sliced.data())) << count << " slices";
+    }
+  }
+}
+
+TEST_P(Transforms, LargeOnesTakeTwoStagesAtOnce) {
+  const Transform large(core_points(GetParam()) << 12, Transform::Kind::negacyclic, GetParam(), 1 << 15);
+  ASSERT_NE(large.outer(), nullptr);
+  EXPECT_EQ(large.parts(), 64);
 }
 
 TEST_P(Transforms, SizesAreMultiplesOfTheCore) {
