@@ -13,14 +13,21 @@ using ki::cpu::SimdTarget;
 // The largest transform: of a row as long as two of the longest filters.
 constexpr std::int64_t kMaxPoints = 2 * kMaxFftSize;
 
-// The time of a transform and its inverse, about, in units of a radix-2 stage's time for a point.
+// Odd parts that transforms may have in cores. From 16 cores on the next size is at most a fifth larger.
+constexpr int kOddParts[] = {1, 3, 5, 9, 15, 25, 27, 45, 75, 125};
+
+// The nanoseconds that a transform takes with its inverse, about, as they were measured with AVX-512. With other vectors
+// it is much the same but for a factor.
 double cost(std::int64_t points) {
-  constexpr double kReadAndWrite = 5;
-  constexpr double kCall = 600;
-  constexpr std::int64_t kInCache =
-      1 << 16;  // points of 8 bytes, that many tables, that much spectrum: a cache of 2 MiB
+  constexpr double kCall = 100, kReadAndWrite = 0.9, kDoubling = 0.13;
+  constexpr double kFarDoubling = 0.33;  // added for each doubling past what the second-level cache holds at ease
+  constexpr double kOddStage = 1.04;     // a factor for each stage of radix 3 or 5
   const auto n = static_cast<double>(points);
-  return n * (kReadAndWrite + std::log2(n)) * (points > kInCache ? 1.5 : 1.0) + kCall;
+  double point = kReadAndWrite + kDoubling * std::log2(n) + kFarDoubling * std::max(std::log2(n) - 14, 0.0);
+  for (const int odd : {3, 5}) {
+    for (; points % odd == 0; points /= odd) point *= kOddStage;
+  }
+  return n * point + kCall;
 }
 
 // Blocks with a transform for one row.
@@ -56,7 +63,7 @@ class Choice {
 Layout choose_freely(const PlanOptions& o, SimdTarget target) {
   Choice choice;
   const std::int64_t core = core_points(target);
-  for (const std::int64_t odd : {1, 3, 5, 9, 15}) {
+  for (const int odd : kOddParts) {
     for (std::int64_t points = core * odd; points <= kMaxPoints; points *= 2) {
       if (2 * points >= o.taps()) choice.consider(row_layout(o, points), o);
     }
