@@ -1,4 +1,5 @@
-// The host side of the forward pass: every block of every row is a job of its own.
+// The host side of the forward pass: every block of every row is a job of its own, and the last of them, if they are too
+// few for all threads, are shared by these.
 #include "long_convolution/cpu/forward.h"
 
 #include <algorithm>
@@ -6,6 +7,7 @@
 #include "long_convolution/cpu/block.h"
 #include "long_convolution/cpu/plan.h"
 #include "long_convolution/cpu/scalars.h"
+#include "long_convolution/cpu/transform_team.h"
 #include "long_convolution/cpu/work.h"
 
 namespace ki::long_convolution::cpu {
@@ -24,8 +26,10 @@ struct Jobs {
   std::int64_t count(const Problem& p) const { return p.channels * rows * blocks; }
 };
 
+// The jobs that threads do alone.
 Work work_for(CpuDevice& cpu, const Layout& layout, const Problem& p) {
-  return Work(cpu.pool(), Jobs(layout, p).count(p), layout.points);
+  const std::int64_t jobs = Jobs(layout, p).count(p);
+  return Work(cpu.pool(), jobs - shared_jobs(cpu.pool(), jobs, layout.points), layout.points);
 }
 
 // The last history values of x go to the state; where the call is shorter, older ones move up.
@@ -59,7 +63,7 @@ void forward(Device& device, Stream&, const Plan& plan, const Problem& p, void* 
   const TransformKernels& transforms = transform_kernels(cpu.target());
   const RowSource source{&p.input, &p.input_gate, &p.state, made.options().circular};
   const Tensor none{};
-  work.run(cpu.pool(), [&](std::int64_t job, int worker) {
+  const auto compute = [&](std::int64_t job, int worker, const TransformTeam& team) {
     const std::int64_t channel = job / (jobs.rows * jobs.blocks);
     const std::int64_t begin = job % jobs.blocks * layout.hop;
     const Range outputs{begin, std::min(begin + layout.hop, p.length)};
@@ -69,7 +73,7 @@ void forward(Device& device, Stream&, const Plan& plan, const Problem& p, void* 
     float *z = arrays.of(worker, 0), *buffer = arrays.of(worker, 1);
     const auto run = [&](const Block& block, RowIn in) {
       const RowOut out = block.begin_write(target, outputs, buffer);
-      transforms.filter(made.transform(), in, made.spectrum(channel), Product::convolve, z, out);
+      team.filter(made.transform(), in, made.spectrum(channel), Product::convolve, z, out);
       block.end_write(rows, target, outputs, out);
     };
     const Block block(layout, channel, job / jobs.blocks % jobs.rows, p.batch, inputs.begin);
@@ -79,7 +83,10 @@ void forward(Device& device, Stream&, const Plan& plan, const Problem& p, void* 
       const Block alone = block.alone(row);
       run(alone, alone.read(rows, source, inputs, buffer));
     }
-  });
+  };
+  const TransformTeam one(transforms, nullptr), all(transforms, &cpu.pool());
+  work.run(cpu.pool(), [&](std::int64_t job, int worker) { compute(job, worker, one); });
+  for (std::int64_t job = work.jobs; job < jobs.count(p); ++job) compute(job, 0, all);
   if (p.state.rank > 0 && p.length > 0) {
     const Work states(cpu.pool(), p.batch * p.channels, p.state.shape[2] + 1);
     states.run(cpu.pool(), [&](std::int64_t row, int) { save_state(rows, p, row); });

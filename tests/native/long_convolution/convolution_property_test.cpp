@@ -182,6 +182,35 @@ TEST(ConvolutionRows, LeaveTheirNeighboursZero) {
   });
 }
 
+/// Long rows that are too few for all threads are shared by them.
+TEST(ConvolutionRows, HaveTheSameBitsWhenThreadsShareThem) {
+  std::vector<LongConvolutionCase> cases{{.batch = 1, .channels = 1, .length = 131072, .filter_length = 131072},
+                                         {.batch = 1, .channels = 3, .length = 70001, .filter_length = 70001},
+                                         {.batch = 3, .channels = 1, .length = 65536, .filter_length = 300}};
+  cases[1].dtype = KI_DTYPE_FLOAT16;
+  cases[1].input_gate = cases[1].output_gate = true;
+  cases[2].circular = true;
+  NotSupportedList not_supported;
+  for (const Backend& backend : backends()) {
+    if (backend.device != "cpu") continue;
+    SCOPED_TRACE(backend.name());
+    not_supported.run(backend, [&] {
+      for (const LongConvolutionCase& c : cases) {
+        const LongConvolutionData data(c);
+        const Device one = open_device("cpu", backend.target.c_str(), 1);
+        const LongConvolutionOutcome want = run_long_convolution(data, one);
+        for (const int threads : {2, 3, 16}) {
+          const Device many = open_device("cpu", backend.target.c_str(), threads);
+          const LongConvolutionOutcome got = run_long_convolution(data, many, Workspace::of_caller);
+          EXPECT_TRUE(got.bits == want.bits) << c.name() << ", " << threads << " threads";
+          EXPECT_EQ(got.stray_write, std::nullopt);
+        }
+      }
+    });
+  }
+  not_supported.report();
+}
+
 /// As long as transforms are: the errors of all their points still are those of a few units for each doubling.
 TEST(ConvolutionAccuracy, HoldsUpToFourMillionPointsOnTheCpu) {
   if (device_names().front() != "cpu") GTEST_SKIP() << "the CPU is not wanted";
