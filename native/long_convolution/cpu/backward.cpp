@@ -30,17 +30,26 @@ struct Parts {
   std::int64_t of_channel;  // parts
 };
 
+// Of the longest row that is transformed: of the call, or the filter's gradient.
+std::int64_t wanted_length(const CpuPlan& plan, const BackwardProblem& b) {
+  return std::max(b.forward.length, plan.options().taps());
+}
+
 // The sums of all parts, then each worker's scratch memory.
 struct Memory {
-  Memory(void* memory, const Parts& parts, const BackwardProblem& b, std::int64_t points)
-      : sums(memory, points, 1),
+  Memory(void* memory, const Parts& parts, const CpuPlan& plan, const BackwardProblem& b)
+      : sums(memory, plan.layout().points, 1),
         sum_count(b.grad_filter.rank > 0 ? b.forward.channels * parts.of_channel : 0),
-        scratch(static_cast<std::byte*>(memory) + Arrays::bytes(points, 1, sum_count), points,
-                GradientScratch::kArrays) {}
+        scratch(static_cast<std::byte*>(memory) + sums.bytes(sum_count),
+                RowTransform::array_points(plan, wanted_length(plan, b)), GradientScratch::kArrays,
+                RowTransform::scratch_floats(plan, wanted_length(plan, b))) {}
 
   GradientScratch of(int worker) const {
-    return {scratch.of(worker, 0), scratch.of(worker, 1), scratch.of(worker, 2), scratch.of(worker, 3)};
+    return {scratch.of(worker, 0), scratch.of(worker, 1), scratch.of(worker, 2), scratch.of(worker, 3),
+            scratch.scratch(worker)};
   }
+
+  std::uint64_t bytes(int workers) const { return sums.bytes(sum_count) + scratch.bytes(workers); }
 
   Arrays sums;
   std::int64_t sum_count;
@@ -78,7 +87,10 @@ void write_filter_gradient(const CpuPlan& plan, ki::cpu::SimdTarget target, cons
   } else {
     transforms.scale(sum, 1.0f / static_cast<float>(points), points);
   }
-  transforms.inverse(plan.transform(), sum, {scratch.rows, scratch.rows + points});
+  const RowTransform transform(plan, target, o.taps());
+  const std::int64_t half = plan.layout().half_points();
+  transform.inverse(sum, {scratch.rows, plan.layout().pairs_rows() ? nullptr : scratch.rows + half},
+                    scratch.transforms);
   auto* gradient = reinterpret_cast<float*>(b.grad_filter.data) + channel * b.grad_filter.strides[0];
   const std::int64_t taps = o.taps();
   for (std::int64_t j = 0; j < o.filter_length; ++j) {
@@ -108,9 +120,7 @@ std::uint64_t backward_workspace(Device& device, const Plan& plan, const Backwar
   const auto& made = static_cast<const CpuPlan&>(plan);
   const std::int64_t points = made.layout().points;
   const Parts parts(GradientBlocks(made, cpu.target(), b), b.forward.channels);
-  const Memory memory(nullptr, parts, b, points);
-  return Arrays::bytes(points, 1, memory.sum_count) +
-         Arrays::bytes(points, GradientScratch::kArrays, work_for(cpu, parts, b, points).workers);
+  return Memory(nullptr, parts, made, b).bytes(work_for(cpu, parts, b, points).workers);
 }
 
 void backward(Device& device, Stream&, const Plan& plan, const BackwardProblem& b, void* workspace) {
@@ -119,7 +129,7 @@ void backward(Device& device, Stream&, const Plan& plan, const BackwardProblem& 
   const std::int64_t points = made.layout().points, channels = b.forward.channels;
   const GradientBlocks gradients(made, cpu.target(), b);
   const Parts parts(gradients, channels);
-  const Memory memory(workspace, parts, b, points);
+  const Memory memory(workspace, parts, made, b);
   const Work work = work_for(cpu, parts, b, points);
   const bool wants_filter = b.grad_filter.rank > 0;
   work.run(cpu.pool(), [&](std::int64_t task, int worker) {

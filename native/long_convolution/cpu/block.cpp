@@ -11,11 +11,11 @@ const std::byte* at_or_null(const Tensor& tensor, std::int64_t batch, std::int64
 
 }  // namespace
 
-Block::Block(const Layout& layout, std::int64_t channel, std::int64_t rows, std::int64_t batch, std::int64_t first)
-    : points_(layout.points), channel_(channel), pairs_(layout.pairs_rows()) {
+Block::Block(const Layout& layout, const Tensor& call, std::int64_t channel, std::int64_t rows, std::int64_t first)
+    : points_(layout.half_values(call.shape[2])), channel_(channel), pairs_(layout.pairs_rows()) {
   if (layout.pairs_rows()) {
     halves_[0] = {true, 2 * rows, first};
-    halves_[1] = {2 * rows + 1 < batch, 2 * rows + 1, first};
+    halves_[1] = {2 * rows + 1 < call.shape[0], 2 * rows + 1, first};
   } else {
     halves_[0] = {true, rows, first};
     halves_[1] = {true, rows, first + points_};

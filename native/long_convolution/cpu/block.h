@@ -41,16 +41,16 @@ struct Half {
 
 class Block {
  public:
-  // `first` is the time of its first point, `rows` what of the batch rides in it: one row, or of a layout that pairs
-  // rows two of them.
-  Block(const Layout& layout, std::int64_t channel, std::int64_t rows, std::int64_t batch, std::int64_t first);
+  // Of a call with tensors like `call`. `first` is the time of its first point, `rows` what of the batch rides in it: one
+  // row, or of a layout that pairs rows two of them.
+  Block(const Layout& layout, const Tensor& call, std::int64_t channel, std::int64_t rows, std::int64_t first);
 
   // Two rows share every sum of their transform, so that what is not finite in one would spoil the other: rows that are
   // not finite go alone.
   bool is_pair() const { return pairs_ && halves_[1].exists; }
   Block alone(int row) const;
 
-  // `buffer` has room for both halves, 2 * points floats. Tensors that are ready as they are, are not copied. Values
+  // `buffer` has room for both halves, 2 * half_values floats. Tensors that are ready as they are, are not copied. Values
   // outside of `range` count as zero.
   RowIn read(const RowKernels& kernels, const RowSource& source, Range range, float* buffer) const;
 

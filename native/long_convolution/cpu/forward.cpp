@@ -6,6 +6,7 @@
 
 #include "long_convolution/cpu/block.h"
 #include "long_convolution/cpu/plan.h"
+#include "long_convolution/cpu/row_transform.h"
 #include "long_convolution/cpu/scalars.h"
 #include "long_convolution/cpu/transform_team.h"
 #include "long_convolution/cpu/work.h"
@@ -32,6 +33,11 @@ Work work_for(CpuDevice& cpu, const Layout& layout, const Problem& p) {
   return Work(cpu.pool(), jobs - shared_jobs(cpu.pool(), jobs, layout.points), layout.points);
 }
 
+Arrays arrays_in(void* memory, const CpuPlan& plan, const Problem& p) {
+  return Arrays(memory, RowTransform::array_points(plan, p.length), kArrays,
+                RowTransform::scratch_floats(plan, p.length));
+}
+
 // The last history values of x go to the state; where the call is shorter, older ones move up.
 void save_state(const RowKernels& kernels, const Problem& p, std::int64_t row) {
   const std::int64_t batch = row / p.channels, channel = row % p.channels, history = p.state.shape[2];
@@ -47,8 +53,8 @@ void save_state(const RowKernels& kernels, const Problem& p, std::int64_t row) {
 }  // namespace
 
 std::uint64_t forward_workspace(Device& device, const Plan& plan, const Problem& p) {
-  const Layout& layout = static_cast<const CpuPlan&>(plan).layout();
-  return Arrays::bytes(layout.points, kArrays, work_for(static_cast<CpuDevice&>(device), layout, p).workers);
+  const auto& made = static_cast<const CpuPlan&>(plan);
+  return arrays_in(nullptr, made, p).bytes(work_for(static_cast<CpuDevice&>(device), made.layout(), p).workers);
 }
 
 void forward(Device& device, Stream&, const Plan& plan, const Problem& p, void* workspace) {
@@ -57,34 +63,36 @@ void forward(Device& device, Stream&, const Plan& plan, const Problem& p, void* 
   const Layout& layout = made.layout();
   const Work work = work_for(cpu, layout, p);
   const Jobs jobs(layout, p);
-  const Arrays arrays(workspace, layout.points, kArrays);
+  const Arrays arrays = arrays_in(workspace, made, p);
   const RowKernels& rows = row_kernels(cpu.target(), p.input.dtype);
   const FloatKernels& floats = float_kernels(cpu.target());
-  const TransformKernels& transforms = transform_kernels(cpu.target());
   const RowSource source{&p.input, &p.input_gate, &p.state, made.options().circular};
   const Tensor none{};
-  const auto compute = [&](std::int64_t job, int worker, const TransformTeam& team) {
+  const auto compute = [&](std::int64_t job, int worker, const RowTransform& transform) {
     const std::int64_t channel = job / (jobs.rows * jobs.blocks);
     const std::int64_t begin = job % jobs.blocks * layout.hop;
     const Range outputs{begin, std::min(begin + layout.hop, p.length)};
     const Range inputs{begin - layout.history, outputs.end};
     const RowTarget target{&p.output, &p.output_gate, p.skip.rank > 0 ? &p.input : &none,
                            p.skip.rank > 0 ? scalar(p.skip, channel) : 0.0f};
-    float *z = arrays.of(worker, 0), *buffer = arrays.of(worker, 1);
+    float *z = arrays.of(worker, 0), *buffer = arrays.of(worker, 1), *scratch = arrays.scratch(worker);
+    const auto read = [&](const Block& block) {
+      return transform.decimate(block.read(rows, source, inputs, buffer), scratch);
+    };
     const auto run = [&](const Block& block, RowIn in) {
       const RowOut out = block.begin_write(target, outputs, buffer);
-      team.filter(made.transform(), in, made.spectrum(channel), Product::convolve, z, out);
+      transform.filter(in, made.spectrum(channel), Product::convolve, z, out, scratch);
       block.end_write(rows, target, outputs, out);
     };
-    const Block block(layout, channel, job / jobs.blocks % jobs.rows, p.batch, inputs.begin);
-    const RowIn in = block.read(rows, source, inputs, buffer);
+    const Block block(layout, p.input, channel, job / jobs.blocks % jobs.rows, inputs.begin);
+    const RowIn in = read(block);
     if (!block.is_pair() || are_finite(floats, in, layout.points)) return run(block, in);
     for (const int row : {0, 1}) {
       const Block alone = block.alone(row);
-      run(alone, alone.read(rows, source, inputs, buffer));
+      run(alone, read(alone));
     }
   };
-  const TransformTeam one(transforms, nullptr), all(transforms, &cpu.pool());
+  const RowTransform one(made, cpu.target(), p.length), all(made, cpu.target(), p.length, &cpu.pool());
   work.run(cpu.pool(), [&](std::int64_t job, int worker) { compute(job, worker, one); });
   for (std::int64_t job = work.jobs; job < jobs.count(p); ++job) compute(job, 0, all);
   if (p.state.rank > 0 && p.length > 0) {

@@ -10,17 +10,19 @@
 
 #include "long_convolution/cpu/block.h"
 #include "long_convolution/cpu/plan.h"
+#include "long_convolution/cpu/row_transform.h"
 #include "long_convolution/cpu/rows.h"
 #include "long_convolution/cpu/transform_kernel.h"
 
 namespace ki::long_convolution::cpu {
 
-// A worker's memory, each 2 * points floats.
+// A worker's memory, arrays with room for spectra and rows, and what transforms of rows take besides.
 struct GradientScratch {
   static constexpr int kArrays = 4;
   float *inputs, *gradients;  // spectra
   float* z;
   float* rows;
+  float* transforms;
 };
 
 class GradientBlocks {
@@ -54,7 +56,8 @@ class GradientBlocks {
   const BackwardProblem& b_;
   const RowKernels& row_kernels_;
   const FloatKernels& float_kernels_;
-  const TransformKernels& transforms_;
+  const RowTransform transform_;
+  const TransformKernels& spectra_;
   const RowSource inputs_, gradients_;
   const bool wants_filter_;
   const std::int64_t rows_, blocks_;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "long_convolution/cpu/decimation.h"
 
 namespace ki::long_convolution::cpu {
 namespace {
@@ -89,7 +90,10 @@ Layout choose_layout(const PlanOptions& o, SimdTarget target) {
       not_supported("options.fft_size", "is ", o.fft_size, "; with a frequency mask it must be ", core_points(target),
                     " times a number that only 2, 3 and 5 divide");
     }
-    return pair_layout(o, o.fft_size);
+    const std::int64_t factor = Decimation(o, target).factor();
+    Layout layout = pair_layout(o, o.fft_size / factor);
+    layout.decimation = factor;
+    return layout;
   }
   const std::int64_t points = o.fft_size / 2;
   if (o.circular && o.fft_size == o.length && is_supported(o.length, target)) return pair_layout(o, o.length);

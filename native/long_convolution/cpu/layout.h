@@ -1,6 +1,7 @@
 // How a plan's rows are cut into blocks, and what transform a block gets.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "cpu/simd_target.h"
@@ -17,9 +18,17 @@ struct Layout {
   std::int64_t points;   // of the transform, complex
   std::int64_t history;  // 0 where one block holds the whole call
   std::int64_t hop;
+  std::int64_t decimation = 1;  // values of a row for each point of the transform (decimation.h)
 
   bool pairs_rows() const { return kind == Transform::Kind::cyclic; }
-  std::int64_t row_points() const { return pairs_rows() ? points : 2 * points; }
+  std::int64_t row_points() const { return pairs_rows() ? half_points() : 2 * half_points(); }
+
+  // Of a half of the row, its real or imaginary parts; and what of it calls of `length` read and write.
+  std::int64_t half_points() const { return points * decimation; }
+  std::int64_t half_values(std::int64_t length) const {
+    return decimation > 1 ? std::min(length, half_points()) : half_points();
+  }
+
   std::int64_t blocks(std::int64_t length) const { return length / hop + (length % hop != 0); }
 };
 

@@ -1,6 +1,7 @@
 #include "long_convolution/cpu/plan.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "long_convolution/cpu/spectrum_fft.h"
 
@@ -28,6 +29,7 @@ std::int64_t choose_fft_size(const PlanOptions& options, const Layout& layout) {
 CpuPlan::CpuPlan(const PlanOptions& options, ki::cpu::SimdTarget target)
     : Plan(options),
       layout_(choose_layout(options, target)),
+      decimation_(options, target),
       transform_(layout_.points, layout_.kind, target),
       fft_size_(choose_fft_size(options, layout_)) {
   const std::uint64_t spectrum_bytes = static_cast<std::uint64_t>(2 * layout_.points) * sizeof(float);
@@ -38,13 +40,17 @@ CpuPlan::CpuPlan(const PlanOptions& options, ki::cpu::SimdTarget target)
   mask_ = ki::cpu::allocate(spectrum_bytes);
   memory_bytes_ += spectrum_bytes;
   auto* factors = reinterpret_cast<float*>(mask_.get());
-  const float kept = 1.0f / static_cast<float>(layout_.points);
   for (std::int64_t place = 0; place < layout_.points; ++place) {
-    const std::int64_t frequency = transform_.frequency(place);
-    const bool keeps = options.keeps(std::min(frequency, layout_.points - frequency));
+    const std::int64_t above = transform_.frequency(place), frequency = std::min(above, layout_.points - above);
+    const double kept = spectrum_gain(frequency) * decimation_.factor() / decimation_.gain(frequency);
     const std::int64_t re = transform_.float_index(place);
-    factors[re] = factors[re + transform_.lanes()] = keeps ? kept : 0.0f;
+    factors[re] = factors[re + transform_.lanes()] = options.keeps(frequency) ? static_cast<float>(kept) : 0.0f;
   }
+}
+
+double CpuPlan::spectrum_gain(std::int64_t frequency) const {
+  return static_cast<double>(decimation_.factor()) /
+         (static_cast<double>(layout_.points) * std::pow(decimation_.gain(frequency), 2));
 }
 
 std::unique_ptr<Plan> create_plan(Device& device, const PlanOptions& options) {

@@ -5,6 +5,7 @@
 
 #include "cpu/aligned_memory.h"
 #include "cpu/cpu_device.h"
+#include "long_convolution/cpu/decimation.h"
 #include "long_convolution/cpu/layout.h"
 #include "long_convolution/cpu/transform.h"
 #include "long_convolution/problem.h"
@@ -21,19 +22,26 @@ class CpuPlan final : public Plan {
   std::uint64_t memory_bytes() const override { return memory_bytes_; }
 
   const Layout& layout() const { return layout_; }
+  const Decimation& decimation() const { return decimation_; }
   const Transform& transform() const { return transform_; }
 
-  // [2 * points], divided by `points`, which makes a transform and its inverse the identity.
+  // [2 * points], the filter's spectrum times spectrum_gain().
   const float* spectrum(std::int64_t channel) const { return spectra() + channel * 2 * layout_.points; }
   float* spectrum(std::int64_t channel) { return spectra() + channel * 2 * layout_.points; }
 
-  // [2 * points]: 1 / points where a frequency is kept, 0 where it is masked; null without a mask.
+  // 1 / points, which makes a transform and its inverse the identity, and what makes up for the gains of an input's
+  // decimation and an output's interpolation.
+  double spectrum_gain(std::int64_t frequency) const;
+
+  // [2 * points]: what makes the transform of a row of taps the plan's spectrum where a frequency is kept, 0 where it is
+  // masked; null without a mask.
   const float* mask() const { return reinterpret_cast<const float*>(mask_.get()); }
 
  private:
   float* spectra() const { return reinterpret_cast<float*>(spectra_.get()); }
 
   const Layout layout_;
+  const Decimation decimation_;
   const Transform transform_;
   std::int64_t fft_size_;
   std::uint64_t memory_bytes_;

@@ -33,21 +33,26 @@ struct Work {
   int workers;
 };
 
-// Whole spectra, one behind another; all begin at a cache line, as they are multiples of 16 points.
+// Whole spectra, one behind another, and behind those of a worker the floats that its row transforms take as scratch; all
+// begin at a cache line, as they are multiples of 16 points.
 class Arrays {
  public:
-  Arrays(void* memory, std::int64_t points, int per_worker)
-      : memory_(static_cast<float*>(memory)), floats_(2 * points), per_worker_(per_worker) {}
+  Arrays(void* memory, std::int64_t points, int per_worker, std::int64_t scratch_floats = 0)
+      : memory_(static_cast<float*>(memory)),
+        floats_(2 * points),
+        worker_floats_(floats_ * per_worker + scratch_floats),
+        per_worker_(per_worker) {}
 
-  float* of(std::int64_t worker, int array) const { return memory_ + (worker * per_worker_ + array) * floats_; }
+  float* of(std::int64_t worker, int array) const { return memory_ + worker * worker_floats_ + array * floats_; }
+  float* scratch(std::int64_t worker) const { return of(worker, per_worker_); }
 
-  static std::uint64_t bytes(std::int64_t points, int per_worker, std::int64_t workers) {
-    return static_cast<std::uint64_t>(2 * points * per_worker * workers) * sizeof(float);
+  std::uint64_t bytes(std::int64_t workers) const {
+    return static_cast<std::uint64_t>(worker_floats_ * workers) * sizeof(float);
   }
 
  private:
   float* memory_;
-  std::int64_t floats_;
+  std::int64_t floats_, worker_floats_;
   int per_worker_;
 };
 

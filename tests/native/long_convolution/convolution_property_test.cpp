@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <string>
 
 #include "long_convolution/convolution_gradient_run.h"
@@ -121,6 +122,9 @@ std::vector<ConvolutionGradientCase> determinism_cases() {
   c.circular = true;
   c.length = 999;
   cases.push_back({c});
+  c.length = c.fft_size = 1024;
+  c.mask = {32, MaskedBlocks::outside, {0, 1}};
+  cases.push_back({c});
   return cases;
 }
 
@@ -209,6 +213,42 @@ TEST(ConvolutionRows, HaveTheSameBitsWhenThreadsShareThem) {
     });
   }
   not_supported.report();
+}
+
+/// Where a mask keeps low frequencies only, a backend may compute at a lower rate, at which tones above are easily taken for
+/// others. A pure tone and a filter that resonates with another one are the worst there is.
+TEST(ConvolutionMasks, LetNoMaskedToneThrough) {
+  constexpr std::int64_t kLength = 1024;
+  const auto tone = [](const Shape& shape, std::int64_t frequency) {
+    Array array(shape);
+    for (std::size_t i = 0; i < array.values.size(); ++i) {
+      const std::int64_t turns = array.index(i).back() * frequency % kLength;
+      array.values[i] = std::cos(2 * std::numbers::pi * static_cast<double>(turns) / static_cast<double>(kLength));
+    }
+    return array;
+  };
+  on_every_backend([&](const Device& device) {
+    for (const std::int64_t blocks : {4, 8, 16, 64}) {  // of which the first is kept
+      LongConvolutionCase c{.batch = 1, .channels = 1, .length = kLength, .filter_length = kLength, .circular = true};
+      c.fft_size = kLength;
+      c.mask = {kLength / 2 / blocks, MaskedBlocks::outside, {0, 1}};
+      const std::int64_t kept = kLength / 2 / blocks - 1;
+      for (std::int64_t rate = kLength; rate > 2 * kept; rate /= 2) {
+        LongConvolutionData data(c);
+        data.input.write(tone(data.input.shape(), rate / 2 - kept));
+        data.filter.write(tone(data.filter.shape(), kept));
+        const LongConvolutionOutcome outcome = run_long_convolution(data, device);
+        const Array want = LongConvolutionExpectation(data).output.reference;
+        double error = 0;
+        for (std::size_t i = 0; i < want.values.size(); ++i) {
+          error += std::pow(outcome.output.values[i] - want.values[i], 2);
+        }
+        // The rounding errors of a tone are alike in every period, and may all add up: twice log2(points) units of |x| |k|.
+        EXPECT_LE(std::sqrt(error), 20 * outcome.precision.unit * kLength / 2)
+            << "one of " << blocks << " blocks, half a rate of " << rate;
+      }
+    }
+  });
 }
 
 /// As long as transforms are: the errors of all their points still are those of a few units for each doubling.

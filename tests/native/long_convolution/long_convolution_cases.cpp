@@ -22,7 +22,7 @@ const char* name_of(ConvolutionPlacement placement) {
 }
 
 const char* name_of(MaskedBlocks masked) {
-  constexpr std::array names{"none", "all", "first", "last", "odd", "scattered"};
+  constexpr std::array names{"none", "all", "first", "last", "odd", "scattered", "outside"};
   return names.at(static_cast<std::size_t>(masked));
 }
 
@@ -39,7 +39,9 @@ std::string LongConvolutionCase::name() const {
   if (plan_length != 0) text << "_plan" << plan_length;
   if (circular) text << "_circular";
   if (fft_size != 0) text << "_fft" << fft_size;
-  if (mask) text << "_masked_" << name_of(mask->masked) << "_of" << mask->block;
+  if (mask) text << "_masked_" << name_of(mask->masked);
+  if (mask && mask->masked == MaskedBlocks::outside) text << mask->band[0] << "to" << mask->band[1];
+  if (mask) text << "_of" << mask->block;
   if (squash != 0) text << "_squash" << static_cast<int>(squash * 1000);
   if (input_gate) text << "_input_gate";
   if (output_gate) text << "_output_gate";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <ostream>
@@ -30,11 +31,13 @@ enum class ConvolutionPlacement {
   broadcast_channels,  ///< inputs alike for all channels, through a stride of 0
 };
 
-enum class MaskedBlocks { none, all, first, last, odd, scattered };
+enum class MaskedBlocks { none, all, first, last, odd, scattered, outside };
 
 struct FrequencyMaskCase {
   std::int64_t block = 1;
   MaskedBlocks masked = MaskedBlocks::scattered;
+  std::array<std::int64_t, 2>
+      band{};  ///< blocks that are kept where those outside are masked, from the first to before the second
 };
 
 enum class Skip { none, float32, same };

@@ -27,13 +27,14 @@ Layout layout_of(Placement placement, bool is_written) {
 }
 
 /// Whether a block of the spectrum is masked.
-bool is_masked(MaskedBlocks masked, std::int64_t i, std::int64_t blocks) {
-  switch (masked) {
+bool is_masked(const FrequencyMaskCase& mask, std::int64_t i, std::int64_t blocks) {
+  switch (mask.masked) {
     case MaskedBlocks::none: return false;
     case MaskedBlocks::all: return true;
     case MaskedBlocks::first: return i == 0;
     case MaskedBlocks::last: return i == blocks - 1;
     case MaskedBlocks::odd: return i % 2 == 1;
+    case MaskedBlocks::outside: return i < mask.band[0] || i >= mask.band[1];
     case MaskedBlocks::scattered: return Random(static_cast<std::uint64_t>(i)).uniform() < 0.6;
   }
   return false;
@@ -43,7 +44,7 @@ TensorData mask_of(const LongConvolutionCase& c) {
   const std::int64_t blocks = (c.fft_size / 2 + c.mask->block - 1) / c.mask->block;
   TensorData mask(KI_DTYPE_BOOL, {blocks});
   Array kept({blocks});
-  for (std::int64_t i = 0; i < blocks; ++i) kept({i}) = is_masked(c.mask->masked, i, blocks) ? 0 : 1;
+  for (std::int64_t i = 0; i < blocks; ++i) kept({i}) = is_masked(*c.mask, i, blocks) ? 0 : 1;
   mask.write(kept);
   return mask;
 }

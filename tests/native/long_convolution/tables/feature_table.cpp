@@ -84,39 +84,6 @@ void add_squash(LongConvolutionTable& table) {
   }
 }
 
-void add_masks(LongConvolutionTable& table) {
-  for (const MaskedBlocks masked : {MaskedBlocks::none, MaskedBlocks::all, MaskedBlocks::first, MaskedBlocks::last,
-                                    MaskedBlocks::odd, MaskedBlocks::scattered}) {
-    for (const std::int64_t block : {1, 3, 16, 128, 1000}) {
-      LongConvolutionCase c = shaped(KI_DTYPE_FLOAT32, {3, 2}, {150, 100});
-      c.fft_size = 256;
-      c.mask = {block, masked};
-      table.push_back(c);
-    }
-    for (const ki_dtype dtype : kDtypes) {
-      LongConvolutionCase c = shaped(dtype, {2, 2}, {700, 300});
-      c.fft_size = 1024;
-      c.mask = {50, masked};
-      c.input_gate = c.output_gate = true;
-      table.push_back(c);
-    }
-  }
-  for (const std::int64_t filter_length : {200, 600}) {  // the second folds
-    LongConvolutionCase c = shaped(KI_DTYPE_FLOAT32, {3, 2}, {512, filter_length});
-    c.fft_size = 512;
-    c.circular = true;
-    c.mask = {32, MaskedBlocks::scattered};
-    c.squash = 0.02F;
-    table.push_back(c);
-  }
-  LongConvolutionCase c =
-      shaped(KI_DTYPE_FLOAT32, {3, 1}, {90, 60});  // a call shorter than the plan: what is masked is the same
-  c.plan_length = 197;
-  c.fft_size = 256;
-  c.mask = {8, MaskedBlocks::odd};
-  table.push_back(c);
-}
-
 /// Pieces shorter and longer than the filter, than each other, and empty.
 void add_streams(LongConvolutionTable& table) {
   const std::vector<std::int64_t> pieces[] = {{100},       {64, 64, 64},   {1, 1, 1, 1, 1}, {500, 20, 1, 0, 300},
@@ -186,7 +153,6 @@ void add_feature_cases(LongConvolutionTable& table) {
   add_gates(table);
   add_circular(table);
   add_squash(table);
-  add_masks(table);
   add_streams(table);
   add_placements(table);
   add_contents(table);

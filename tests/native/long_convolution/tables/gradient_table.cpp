@@ -92,6 +92,22 @@ void add_features(GradientTable& table) {
   }
 }
 
+/// Without gates and with them; what two rows hold together is in add_features().
+void add_bands(GradientTable& table) {
+  for (const LongConvolutionCase& c : band_cases()) {
+    if (c.fft_size == 1024) table.push_back({table.size() % 2 == 0 ? c : with_everything(c)});
+  }
+  for (const WantedGradients wanted :
+       {WantedGradients::input, WantedGradients::filter, WantedGradients::gates_and_skip}) {
+    for (const ki_dtype dtype : kDtypes) {
+      LongConvolutionCase c = with_everything(shaped(dtype, {3, 2}, {500, 400}));
+      c.fft_size = 1024;
+      c.mask = {32, MaskedBlocks::outside, {0, 1}};
+      table.push_back({c, wanted});
+    }
+  }
+}
+
 void add_places_and_contents(GradientTable& table) {
   for (const auto placement :
        {ConvolutionPlacement::aligned, ConvolutionPlacement::channels_first, ConvolutionPlacement::padded_rows,
@@ -116,7 +132,7 @@ void add_places_and_contents(GradientTable& table) {
 
 GradientTable build_table() {
   GradientTable table;
-  for (const auto add : {add_lengths, add_wanted, add_features, add_places_and_contents}) add(table);
+  for (const auto add : {add_lengths, add_wanted, add_features, add_bands, add_places_and_contents}) add(table);
   std::set<std::string> names;
   for (const ConvolutionGradientCase& c : table) {
     if (!names.insert(c.name()).second) throw std::logic_error("the case " + c.name() + " stands twice in the table");

@@ -11,6 +11,7 @@ LongConvolutionTable build_table() {
   LongConvolutionTable table;
   add_length_cases(table);
   add_feature_cases(table);
+  add_mask_cases(table);
   std::set<std::string> names;
   for (const LongConvolutionCase& c : table) {
     if (!names.insert(c.name()).second) throw std::logic_error("the case " + c.name() + " stands twice in the table");

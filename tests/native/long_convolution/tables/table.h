@@ -14,8 +14,14 @@ using LongConvolutionTable = std::vector<LongConvolutionCase>;
 /// Lengths of inputs and filters, batches and channels, dtypes, transforms of a given size.
 void add_length_cases(LongConvolutionTable& table);
 
-/// Gates, skip, squash, masks, circular plans, streams, and what tensors hold and where.
+/// Gates, skip, squash, circular plans, streams, and what tensors hold and where.
 void add_feature_cases(LongConvolutionTable& table);
+
+/// Masks of every kind.
+void add_mask_cases(LongConvolutionTable& table);
+
+/// Masks that keep the blocks of a band: low-pass of every fraction, high-pass, single blocks. Causal and circular.
+LongConvolutionTable band_cases();
 
 /// A case of the given {batch, channels} and {length, filter_length}.
 inline LongConvolutionCase shaped(ki_dtype dtype, std::array<std::int64_t, 2> rows,
