@@ -1,6 +1,7 @@
 // What one transform of a call reads and writes: a block of a row, or of two rows that ride together.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "core/tensor.h"
@@ -54,13 +55,20 @@ class Block {
   // outside of `range` count as zero.
   RowIn read(const RowKernels& kernels, const RowSource& source, Range range, float* buffer) const;
 
-  // Where the transform is to leave the results: in the tensor itself, if nothing remains to be done, or in `buffer`.
+  // Where the transform is to leave the results: in the tensor itself, if nothing remains to be done with them and the
+  // half begins in it, or in `buffer`.
   RowOut begin_write(const RowTarget& target, Range range, float* buffer) const;
   void end_write(const RowKernels& kernels, const RowTarget& target, Range range, RowOut out) const;
 
  private:
-  const float* read_half(const RowKernels& kernels, const RowSource& source, const Half& half, Range range,
-                         float* buffer) const;
+  // The first `count` values of a half, behind which all are zero.
+  struct Values {
+    const float* at;
+    std::int64_t count;
+  };
+
+  Values read_half(const RowKernels& kernels, const RowSource& source, const Half& half, Range range,
+                   float* buffer) const;
   bool writes_directly(const RowTarget& target, const Half& half, Range range) const;
 
   std::int64_t points_, channel_;
@@ -69,7 +77,8 @@ class Block {
 };
 
 inline bool are_finite(const FloatKernels& kernels, RowIn in, std::int64_t points) {
-  return kernels.are_finite(in.re, points) && (in.im == nullptr || kernels.are_finite(in.im, points));
+  return kernels.are_finite(in.re, std::min(points, in.re_count)) &&
+         (in.im == nullptr || kernels.are_finite(in.im, std::min(points, in.im_count)));
 }
 
 // The address of an element of a row.

@@ -71,7 +71,7 @@ HWY_INLINE std::int64_t next_round(std::int64_t i, std::int64_t count, std::int6
   return i + 1 < count ? (i + 1) * columns : kGroup;
 }
 
-template <int kRadix, bool kImaginary>
+template <int kRadix, bool kImaginary, Ends kEnds>
 HWY_INLINE void begin_first(const OuterPass& o, RowIn in, const float* rotations, Columns columns,
                             OuterBuffer& buffer) {
   const std::int64_t stride = o.radix2 * o.columns;
@@ -82,7 +82,7 @@ HWY_INLINE void begin_first(const OuterPass& o, RowIn in, const float* rotations
       fetch_row<kRadix>(in.re, next, stride * kLanes);
       if constexpr (kImaginary) fetch_row<kRadix>(in.im, next, stride * kLanes);
       ComplexVector x[kRadix];
-      load_row<kImaginary>(x, in, (g * o.columns + columns.first + v) * kLanes, stride * kLanes, rotations);
+      load_row<kImaginary, kEnds>(x, in, (g * o.columns + columns.first + v) * kLanes, stride * kLanes, rotations);
       dft(x);
       for (int q = 0; q < kRadix; ++q) {
         store<Direction::forward>(x[q] * broadcast(factors + 2 * q), between(buffer, o, q, g, v));
@@ -125,7 +125,7 @@ HWY_INLINE void finish_second(const OuterPass& o, const float* z, Columns column
   }
 }
 
-template <int kRadix, bool kImaginary>
+template <int kRadix, bool kImaginary, Ends kEnds>
 HWY_INLINE void finish_first(const OuterPass& o, OuterBuffer& buffer, Columns columns, const float* rotations,
                              RowOut out) {
   const std::int64_t stride = o.radix2 * o.columns;
@@ -140,7 +140,7 @@ HWY_INLINE void finish_first(const OuterPass& o, OuterBuffer& buffer, Columns co
         x[q] = load<Direction::forward>(between(buffer, o, q, g, v)) * broadcast(factors + 2 * q);
       }
       dft(x);
-      store_row<kImaginary>(x, out, (g * o.columns + columns.first + v) * kLanes, stride * kLanes, rotations);
+      store_row<kImaginary, kEnds>(x, out, (g * o.columns + columns.first + v) * kLanes, stride * kLanes, rotations);
     }
   }
 }

@@ -7,6 +7,8 @@
 #define KI_LONG_CONVOLUTION_CPU_STAGE_INL_H_
 #endif
 
+#include <algorithm>
+
 #include "long_convolution/cpu/complex-inl.h"
 #include "long_convolution/cpu/transform_kernel.h"
 
@@ -27,44 +29,62 @@ HWY_INLINE void run_stage(float* HWY_RESTRICT z, const float* HWY_RESTRICT twidd
   }
 }
 
+// How a row is read and written: rows that are shorter than the transform cost comparisons.
+enum class Ends { at_last_point, anywhere };
+
+// A vector of a row, of which only `count` values exist.
+template <Ends kEnds>
+HWY_INLINE FloatVector load_values(const float* row, std::int64_t at, std::int64_t count) {
+  const FloatTag d;
+  if (kEnds == Ends::at_last_point || at + kLanes <= count) return hn::LoadU(d, row + at);
+  return at < count ? hn::LoadN(d, row + at, static_cast<std::size_t>(count - at)) : hn::Zero(d);
+}
+
+template <Ends kEnds>
+HWY_INLINE void store_values(FloatVector x, float* row, std::int64_t at, Span span) {
+  const FloatTag d;
+  if (kEnds == Ends::at_last_point || (at >= span.first && at + kLanes <= span.last)) return hn::StoreU(x, d, row + at);
+  HWY_ALIGN float values[kLanes];
+  hn::Store(x, d, values);
+  for (std::int64_t n = std::max(at, span.first); n < std::min(at + kLanes, span.last); ++n) row[n] = values[n - at];
+}
+
 // The first stage's operands: the points `at`, at + stride, ... of a row, counted in floats, in the rotation that each
 // of them gets. Without imaginary parts they are zero.
-template <bool kImaginary, int kRadix>
+template <bool kImaginary, Ends kEnds, int kRadix>
 HWY_INLINE void load_row(ComplexVector (&x)[kRadix], RowIn in, std::int64_t at, std::int64_t stride,
                          const float* rotations) {
-  const FloatTag d;
   for (int i = 0; i < kRadix; ++i) {
     const ComplexVector rotation = broadcast(rotations + 2 * i);
-    const auto real = hn::LoadU(d, in.re + at + i * stride);
+    const auto real = load_values<kEnds>(in.re, at + i * stride, in.re_count);
     if constexpr (kImaginary) {
-      x[i] = {real, hn::LoadU(d, in.im + at + i * stride)};
+      x[i] = {real, load_values<kEnds>(in.im, at + i * stride, in.im_count)};
       if (i > 0) x[i] = x[i] * rotation;
     } else {
-      x[i] = {real, hn::Zero(d)};
+      x[i] = {real, hn::Zero(FloatTag())};
       if (i > 0) x[i] = {hn::Mul(real, rotation.re), hn::Mul(real, rotation.im)};
     }
   }
 }
 
 // The way back, after which the parts have changed places; imaginary parts that are not wanted are not computed.
-template <bool kImaginary, int kRadix>
+template <bool kImaginary, Ends kEnds, int kRadix>
 HWY_INLINE void store_row(ComplexVector (&x)[kRadix], RowOut out, std::int64_t at, std::int64_t stride,
                           const float* rotations) {
-  const FloatTag d;
   for (int i = 0; i < kRadix; ++i) {
     if (i > 0) x[i] = x[i] * broadcast(rotations + 2 * i);
-    hn::StoreU(x[i].im, d, out.re + at + i * stride);
-    if constexpr (kImaginary) hn::StoreU(x[i].re, d, out.im + at + i * stride);
+    store_values<kEnds>(x[i].im, out.re, at + i * stride, out.re_span);
+    if constexpr (kImaginary) store_values<kEnds>(x[i].re, out.im, at + i * stride, out.im_span);
   }
 }
 
 // The first stage for the vectors `columns` of each of its parts.
-template <int kRadix, bool kImaginary>
+template <int kRadix, bool kImaginary, Ends kEnds>
 HWY_INLINE void run_first_stage(RowIn in, float* HWY_RESTRICT z, const float* rotations,
                                 const float* HWY_RESTRICT twiddles, std::int64_t stride, Span columns) {
   for (std::int64_t j = columns.first; j < columns.last; ++j) {
     ComplexVector x[kRadix];
-    load_row<kImaginary>(x, in, j * kLanes, stride * kLanes, rotations);
+    load_row<kImaginary, kEnds>(x, in, j * kLanes, stride * kLanes, rotations);
     dft(x);
     for (int q = 0; q < kRadix; ++q) {
       store<Direction::forward>(x[q] * load_twiddle(twiddles + (j * kRadix + q) * kPitch),
@@ -74,7 +94,7 @@ HWY_INLINE void run_first_stage(RowIn in, float* HWY_RESTRICT z, const float* ro
 }
 
 // Undoes the first stage.
-template <int kRadix, bool kImaginary>
+template <int kRadix, bool kImaginary, Ends kEnds>
 HWY_INLINE void undo_first_stage(const float* HWY_RESTRICT z, RowOut out, const float* rotations,
                                  const float* HWY_RESTRICT twiddles, std::int64_t stride, Span columns) {
   for (std::int64_t j = columns.first; j < columns.last; ++j) {
@@ -84,7 +104,7 @@ HWY_INLINE void undo_first_stage(const float* HWY_RESTRICT z, RowOut out, const 
           load<Direction::inverse>(z + (j + q * stride) * kPitch) * load_twiddle(twiddles + (j * kRadix + q) * kPitch);
     }
     dft(x);
-    store_row<kImaginary>(x, out, j * kLanes, stride * kLanes, rotations);
+    store_row<kImaginary, kEnds>(x, out, j * kLanes, stride * kLanes, rotations);
   }
 }
 

@@ -107,40 +107,48 @@ HWY_INLINE void for_groups(const OuterPass& o, Slice slice, const Body& body) {
   }
 }
 
-template <bool kImaginary>
+template <bool kImaginary, Ends kEnds>
 void begin(const Transform& t, RowIn in, float* z, Slice slice) {
   if (t.outer() == nullptr) {
     return for_radix(t.first().radix, [&](auto radix) {
       const std::int64_t stride = t.points() / radix / kLanes;
-      run_first_stage<radix, kImaginary>(in, z, t.rotations(), t.first().twiddles, stride, span_of(stride, slice));
+      run_first_stage<radix, kImaginary, kEnds>(in, z, t.rotations(), t.first().twiddles, stride,
+                                                span_of(stride, slice));
     });
   }
   OuterBuffer buffer;
   const OuterPass& o = *t.outer();
   for_groups(o, slice, [&](Columns columns) {
-    for_radix(o.radix1, [&](auto radix) { begin_first<radix, kImaginary>(o, in, t.rotations(), columns, buffer); });
+    for_radix(o.radix1,
+              [&](auto radix) { begin_first<radix, kImaginary, kEnds>(o, in, t.rotations(), columns, buffer); });
     for_radix(o.radix2, [&](auto radix) { begin_second<radix>(o, buffer, columns, z); });
   });
 }
 
-template <bool kImaginary>
+template <bool kImaginary, Ends kEnds>
 void finish(const Transform& t, const float* z, RowOut out, Slice slice) {
   if (t.outer() == nullptr) {
     return for_radix(t.first().radix, [&](auto radix) {
       const std::int64_t stride = t.points() / radix / kLanes;
-      undo_first_stage<radix, kImaginary>(z, out, t.rotations(), t.first().twiddles, stride, span_of(stride, slice));
+      undo_first_stage<radix, kImaginary, kEnds>(z, out, t.rotations(), t.first().twiddles, stride,
+                                                 span_of(stride, slice));
     });
   }
   OuterBuffer buffer;
   const OuterPass& o = *t.outer();
   for_groups(o, slice, [&](Columns columns) {
     for_radix(o.radix2, [&](auto radix) { finish_second<radix>(o, z, columns, buffer); });
-    for_radix(o.radix1, [&](auto radix) { finish_first<radix, kImaginary>(o, buffer, columns, t.rotations(), out); });
+    for_radix(o.radix1,
+              [&](auto radix) { finish_first<radix, kImaginary, kEnds>(o, buffer, columns, t.rotations(), out); });
   });
 }
 
 void begin(const Transform& t, RowIn in, float* z, Slice slice) {
-  return in.im == nullptr ? begin<false>(t, in, z, slice) : begin<true>(t, in, z, slice);
+  const bool whole = in.re_count >= t.points() && (in.im == nullptr || in.im_count >= t.points());
+  if (in.im == nullptr) {
+    return whole ? begin<false, Ends::at_last_point>(t, in, z, slice) : begin<false, Ends::anywhere>(t, in, z, slice);
+  }
+  return whole ? begin<true, Ends::at_last_point>(t, in, z, slice) : begin<true, Ends::anywhere>(t, in, z, slice);
 }
 
 void transform_parts(const Transform& t, float* z, Slice slice) { run_parts<StayThere>(t, z, z, slice); }
@@ -156,7 +164,13 @@ void filter_parts(const Transform& t, const float* spectrum, Product product, fl
 }
 
 void finish(const Transform& t, const float* z, RowOut out, Slice slice) {
-  return out.im == nullptr ? finish<false>(t, z, out, slice) : finish<true>(t, z, out, slice);
+  const auto is_whole = [&](Span span) { return span.first <= 0 && span.last >= t.points(); };
+  const bool whole = is_whole(out.re_span) && (out.im == nullptr || is_whole(out.im_span));
+  if (out.im == nullptr) {
+    return whole ? finish<false, Ends::at_last_point>(t, z, out, slice)
+                 : finish<false, Ends::anywhere>(t, z, out, slice);
+  }
+  return whole ? finish<true, Ends::at_last_point>(t, z, out, slice) : finish<true, Ends::anywhere>(t, z, out, slice);
 }
 
 constexpr Slice kAll{0, 1};

@@ -8,13 +8,23 @@
 
 namespace ki::long_convolution::cpu {
 
+// Of n things, those from `first` to last - 1.
+struct Span {
+  std::int64_t first, last;
+};
+
+inline constexpr std::int64_t kAllPoints = INT64_MAX;
+
 // A row as the transform's first stage reads it and the undone first stage leaves it: `points` real parts and as many
-// imaginary ones. Imaginary parts that are null are zero, or not wanted.
+// imaginary ones. Imaginary parts that are null are zero, or not wanted. What lies behind a count is not read but
+// counts as zero; what lies outside of a span is not written.
 struct RowIn {
   const float *re, *im;
+  std::int64_t re_count = kAllPoints, im_count = kAllPoints;
 };
 struct RowOut {
   float *re, *im;
+  Span re_span{0, kAllPoints}, im_span{0, kAllPoints};
 };
 
 // What is done with a row's spectrum before it is transformed back: multiplied by the filter's, or by its conjugate,
@@ -27,10 +37,6 @@ struct Slice {
   std::int64_t index, count;
 };
 
-// Of n things, those from `first` to last - 1 are in a slice.
-struct Span {
-  std::int64_t first, last;
-};
 inline Span span_of(std::int64_t n, Slice slice) {
   return {n * slice.index / slice.count, n * (slice.index + 1) / slice.count};
 }

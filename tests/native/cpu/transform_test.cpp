@@ -203,6 +203,35 @@ TEST_P(Filtering, AbsentImaginaryPartsCountAsZero) {
   }
 }
 
+// What is behind a row's end is not read, and what is outside of a span is not written.
+TEST_P(Filtering, RowsMayBeShorterThanTheTransform) {
+  for (const std::int64_t points : sizes()) {
+    const std::vector<float> row = noise(2 * points, 12), k = noise(2 * points, 13);
+    for (const Transform& transform : forms(points, Transform::Kind::negacyclic)) {
+      const std::int64_t re_count = points - 5, im_count = points / 2 + 3;
+      const Span re_span{7, points - 1}, im_span{points / 3, points / 3 + 1};
+      std::vector<float> zeros_behind = row, nan_behind = row;
+      for (std::int64_t n = 0; n < 2 * points; ++n) {
+        if (n % points < (n < points ? re_count : im_count)) continue;
+        zeros_behind[n] = 0;
+        nan_behind[n] = NAN;
+      }
+      const Floats z(2 * points), spectrum(2 * points), whole(2 * points), part(2 * points);
+      kernels().forward(transform, {k.data(), k.data() + points}, spectrum.data());
+      kernels().filter(transform, {zeros_behind.data(), zeros_behind.data() + points}, spectrum.data(),
+                       Product::convolve, z.data(), {whole.data(), whole.data() + points});
+      std::fill_n(part.data(), 2 * points, -1.0f);
+      kernels().filter(transform, {nan_behind.data(), nan_behind.data() + points, re_count, im_count}, spectrum.data(),
+                       Product::convolve, z.data(), {part.data(), part.data() + points, re_span, im_span});
+      for (std::int64_t n = 0; n < 2 * points; ++n) {
+        const Span span = n < points ? re_span : im_span;
+        const bool wanted = n % points >= span.first && n % points < span.last;
+        ASSERT_EQ(part.data()[n], wanted ? whole.data()[n] : -1.0f) << points << " points, " << n;
+      }
+    }
+  }
+}
+
 // However the steps are cut into slices, and in whatever order these are done, the last bit is the same.
 TEST_P(Filtering, SlicesGiveTheSameBits) {
   const std::int64_t points = 60 * core_points(GetParam());
