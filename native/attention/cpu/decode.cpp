@@ -72,8 +72,8 @@ struct Sizes {
   std::int64_t scratch() const { return queries + scores + 2 * scalars + seen + 2 * scales + digits; }
 
   std::int64_t rows, splits, heads;
-  std::int64_t sums, scalars;          // floats of a range's partial results, scalars also of scratch memory
-  std::int64_t queries, scores, seen;  // floats of a worker's scratch memory
+  std::int64_t sums, scalars;           // floats of a range's partial results, scalars also of scratch memory
+  std::int64_t queries, scores, seen;   // floats of a worker's scratch memory
   std::int64_t scales = 0, digits = 0;  // steps as well
 };
 

@@ -177,12 +177,14 @@ struct QueryDigits {
 // Keys whose scores are computed at a time: four, or more times four where there are registers for the sums, so that digits are
 // loaded less often.
 template <int kSums>
-inline constexpr int kQuads = kSums <= 3 ? 4 : kSums <= 8 ? 2 : 1;
+inline constexpr int kQuads = kSums <= 3   ? 4
+                              : kSums <= 8 ? 2
+                                           : 1;
 inline constexpr int kIntegerKeys = 16;
 
-// scores[r][j] = q_r . k_j
+// scores[r][j] = q_r . k_j. Bytes of `next` rows are fetched meanwhile, as many as a key has: one line at a time, between other work.
 template <int kDigits, int kRows>
-HWY_INLINE void score_digits(ByteRows keys, QueryDigits queries, int depth, FloatRows scores) {
+HWY_INLINE void score_digits(ByteRows keys, QueryDigits queries, int depth, ByteRows next, FloatRows scores) {
   const IntTag di;
   constexpr int kWidth = kQuads<kRows * kDigits>;
   IntVector sums[kWidth][kRows][kDigits];
@@ -200,6 +202,7 @@ HWY_INLINE void score_digits(ByteRows keys, QueryDigits queries, int depth, Floa
 #pragma GCC unroll 4
       for (int j = 0; j < 4; ++j) {
         const auto key = load_bytes<is_partial>(keys.row(4 * w + j) + i, depth - i);
+        prefetch(next.row(4 * w + j), i, kChunk);
         from[j] = hn::Xor(key, hn::Set(ByteTag(), std::uint8_t{128}));
       }
       interleave<std::uint32_t>(from, x[w]);
@@ -234,11 +237,12 @@ HWY_INLINE void score_digits(ByteRows keys, QueryDigits queries, int depth, Floa
 
 // The same for kIntegerKeys keys and any number of rows.
 template <int kDigits>
-HWY_INLINE void score_digit_rows(ByteRows keys, QueryDigits queries, int rows, int depth, FloatRows scores) {
+HWY_INLINE void score_digit_rows(ByteRows keys, QueryDigits queries, int rows, int depth, ByteRows next,
+                                 FloatRows scores) {
   for_row_blocks<4>(rows, [&](int r, auto count) HWY_ATTR {
     constexpr int kKeys = 4 * kQuads<count * kDigits>;
     for (int j = 0; j < kIntegerKeys; j += kKeys) {
-      score_digits<kDigits, count>(keys.from(j), queries.from<kDigits>(r), depth, scores.from(r, j));
+      score_digits<kDigits, count>(keys.from(j), queries.from<kDigits>(r), depth, next.from(j), scores.from(r, j));
     }
   });
 }
@@ -249,7 +253,8 @@ HWY_INLINE void transpose_blocks(float* sums, std::int64_t count) {
   for (std::int64_t chunk = 0; chunk < count; chunk += kChunk) {
     for (int v = 0; v < 4; ++v) {
       for (int b = v + 1; b < 4; ++b) {
-        std::swap_ranges(sums + chunk + 16 * v + 4 * b, sums + chunk + 16 * v + 4 * b + 4, sums + chunk + 16 * b + 4 * v);
+        std::swap_ranges(sums + chunk + 16 * v + 4 * b, sums + chunk + 16 * v + 4 * b + 4,
+                         sums + chunk + 16 * b + 4 * v);
       }
     }
   }
@@ -287,7 +292,7 @@ HWY_INLINE void add_value_digits(const Values& values, const WeightDigits<kDigit
 #pragma GCC unroll 4
       for (int i = 0; i < 4; ++i) {
         from[i] = load_bytes<kIsPartial>(values.rows.row(j + i), columns);
-        if (first == 0) prefetch(values.next.row(j + i), 0, kChunk);
+        if (i / kVectors == first / kVectors) prefetch(values.next.row(j + i), 0, kChunk);
       }
       interleave<std::uint8_t>(from, x);
 #pragma GCC unroll 12

@@ -41,11 +41,10 @@ struct IntegerProducts {
     const QueryDigits queries{s.digits, digit_pitch(p.head_dim), s.steps};
     for (int j = 0; j < tile.count; j += kIntegerKeys) {
       for (int h = 0; h < task.heads(); ++h) {
-        const ByteRows values = rows_of_head(task, p.value, tile.values, h);
-        for (int i = j; i < j + kIntegerKeys; ++i) prefetch(values.row(i), 0, p.head_dim_v);
         const int row = h * task.rows;
-        score_digit_rows<kDigits>(rows_of_head(task, p.key, tile.keys, h).from(j), queries.from<kDigits>(row), task.rows,
-                                  static_cast<int>(p.head_dim), scores_of(s).from(row, j));
+        score_digit_rows<kDigits>(rows_of_head(task, p.key, tile.keys, h).from(j), queries.from<kDigits>(row),
+                                  task.rows, static_cast<int>(p.head_dim),
+                                  rows_of_head(task, p.value, tile.values, h).from(j), scores_of(s).from(row, j));
       }
     }
   }
@@ -62,8 +61,8 @@ struct IntegerProducts {
         WeightDigits<kDigits, rows> weights;
         bool have_digits = true;
         for (int i = 0; i < rows; ++i) {
-          weights.steps[i] = make_weight_digits<kDigits>(scores_of(s).from(first + i).data, tile.count,
-                                                         weights.digits + i * kDigits);
+          weights.steps[i] =
+              make_weight_digits<kDigits>(scores_of(s).from(first + i).data, tile.count, weights.digits + i * kDigits);
           have_digits &= weights.steps[i] >= 0;
         }
         const FloatRows sums = sums_of(p, task).from(first);

@@ -27,7 +27,7 @@
 #if defined(__aarch64__)
 #define KI_FOR_TARGET(target, name) (static_cast<void>(target), N_NEON_WITHOUT_AES::name)
 #elif defined(KI_WANT_AVX3_DL)
-#define KI_FOR_TARGET(target, name)                               \
+#define KI_FOR_TARGET(target, name)                             \
   ((target) == ::ki::cpu::SimdTarget::avx3_dl ? N_AVX3_DL::name \
    : (target) == ::ki::cpu::SimdTarget::avx3  ? N_AVX3::name    \
                                               : N_AVX2::name)

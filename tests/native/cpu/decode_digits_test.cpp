@@ -88,7 +88,8 @@ TEST_P(DecodeDigits, SumsOfValuesAreOffByHalfAStepForEachUnitOfTheValues) {
             value_sum += std::abs(v);
           }
           const double bound = 0.5001 * largest / kMostWeight[GetParam()] * value_sum + 2 * kFloatRounding * magnitude;
-          ASSERT_NEAR(sums[r * kMaxHeadDim + c], sum, bound) << "columns " << columns << ", row " << r << ", column " << c;
+          ASSERT_NEAR(sums[r * kMaxHeadDim + c], sum, bound)
+              << "columns " << columns << ", row " << r << ", column " << c;
         }
       }
     }

@@ -26,7 +26,8 @@ bool compute_scores(const std::int8_t* keys, const float* queries, int rows, int
   }
   const std::byte* addresses[kIntegerKeys];
   for (int j = 0; j < kIntegerKeys; ++j) addresses[j] = reinterpret_cast<const std::byte*>(keys + j * depth);
-  score_digit_rows<kDigits>({addresses, 0}, {digits, digit_pitch(depth), steps}, rows, depth, {scores, kIntegerKeys});
+  score_digit_rows<kDigits>({addresses, 0}, {digits, digit_pitch(depth), steps}, rows, depth, {addresses, 0},
+                            {scores, kIntegerKeys});
   return true;
 }
 

@@ -11,7 +11,8 @@ struct DigitFunctions {
   // Writes digits[i * 64 + j], the highest first, and returns the step; negative if the weights have no digits.
   float (*weights)(int digits, const float* weights, int count, std::uint8_t* to);
   // sums[r * 256 + c] += weights[r][j] * v[j][c] for `count` values, one behind the other; false if a row has no digits.
-  bool (*values)(int digits, const std::int8_t* values, const float* weights, int rows, int count, int columns, float* sums);
+  bool (*values)(int digits, const std::int8_t* values, const float* weights, int rows, int count, int columns,
+                 float* sums);
 };
 
 // NULL where this processor lacks what they need.

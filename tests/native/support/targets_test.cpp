@@ -27,7 +27,9 @@ INSTANTIATE_TEST_SUITE_P(Cpu, SimdTargets, testing::Values("avx2", "avx3", "avx3
                          [](const auto& info) { return info.param; });
 
 TEST(SimdTargetList, TheTestsKnowEveryTargetOfTheLibrary) {
-  for (const SimdTarget& target : simd_targets()) EXPECT_TRUE(target.name.starts_with("avx")) << target.name;
+  for (const SimdTarget& target : simd_targets()) {
+    EXPECT_TRUE(target.name == "avx2" || target.name == "avx3" || target.name == "avx3_dl") << target.name;
+  }
 }
 
 #if defined(KI_VIRTUAL_DRIVER)
