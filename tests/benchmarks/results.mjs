@@ -10,7 +10,7 @@ export function readResults(path, parse) {
   for (const repetition of benchmarks.filter(benchmark => benchmark.run_type === 'iteration')) {
     if (repetition.error_occurred) throw new Error(`${repetition.name}: ${repetition.error_message}`);
     const entry = entries.get(repetition.name) ??
-      { ...parse(repetition.name.replace(/\/(real|manual)_time$/, '')), place: repetition.family_index, rates: [], times: [] };
+      { ...parse(repetition.name.replace(/\/(real|manual)_time$/, ''), repetition), place: repetition.family_index, rates: [], times: [] };
     entry.rates.push((repetition['FLOP/s'] ?? repetition['B/s']) / GIGA);
     entry.times.push(repetition.real_time);
     entries.set(repetition.name, entry);

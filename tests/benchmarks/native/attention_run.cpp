@@ -8,7 +8,7 @@ namespace ki::bench {
 AttentionRun::AttentionRun(const AttentionCase& attention_case, const Setting& setting)
     : case_(attention_case),
       query_bytes_(static_cast<std::size_t>(case_.query_elements() * test::element_size(case_.dtype))),
-      key_bytes_(static_cast<std::size_t>(case_.key_elements() * test::element_size(case_.dtype))),
+      key_bytes_(static_cast<std::size_t>(case_.key_elements() * test::element_size(case_.dtype_of_keys()))),
       device_(test::open_device("cpu", setting.target.empty() ? nullptr : setting.target.c_str(), setting.threads)),
       stream_(test::create_stream(device_)),
       offsets_(case_.offsets()),
@@ -16,8 +16,8 @@ AttentionRun::AttentionRun(const AttentionCase& attention_case, const Setting& s
   for (test::Buffer* buffer : {&query_, &output_}) *buffer = test::create_buffer(device_, query_bytes_);
   for (test::Buffer* buffer : {&key_, &value_}) *buffer = test::create_buffer(device_, key_bytes_);
   fill_random(test::data_of(query_), query_bytes_, case_.dtype, 1);
-  fill_random(test::data_of(key_), key_bytes_, case_.dtype, 2);
-  fill_random(test::data_of(value_), key_bytes_, case_.dtype, 3);
+  fill_random(test::data_of(key_), key_bytes_, case_.dtype_of_keys(), 2);
+  fill_random(test::data_of(value_), key_bytes_, case_.dtype_of_keys(), 3);
   test::check(ki_fill(stream_.get(), test::data_of(output_), 0, query_bytes_));
 
   problem_ = problem_over(case_.query_length(), case_.length);
@@ -48,18 +48,18 @@ struct AttentionRun::Gradients {
   ki_attention_gradients view{};
 };
 
-ki_tensor AttentionRun::view(const test::Buffer& buffer, std::int64_t length, int heads) const {
+ki_tensor AttentionRun::view(ki_dtype dtype, const test::Buffer& buffer, std::int64_t length, int heads) const {
   std::byte* data = test::data_of(buffer);
-  return case_.sequences > 1 ? test::dense_view(case_.dtype, data, {length, heads, case_.head_dim})
-                             : test::dense_view(case_.dtype, data, {1, length, heads, case_.head_dim});
+  return case_.sequences > 1 ? test::dense_view(dtype, data, {length, heads, case_.head_dim})
+                             : test::dense_view(dtype, data, {1, length, heads, case_.head_dim});
 }
 
 // The attention over the first tokens only.
 test::AttentionProblem AttentionRun::problem_over(std::int64_t queries, std::int64_t keys) const {
   test::AttentionProblem problem;
   problem.query = view(query_, queries, case_.heads);
-  problem.key = view(key_, keys, case_.heads / case_.group);
-  problem.value = view(value_, keys, case_.heads / case_.group);
+  problem.key = view(case_.dtype_of_keys(), key_, keys, case_.heads / case_.group);
+  problem.value = view(case_.dtype_of_keys(), value_, keys, case_.heads / case_.group);
   problem.output = view(output_, queries, case_.heads);
   problem.flags = (case_.causal ? KI_ATTENTION_CAUSAL : 0) | (case_.window > 0 ? KI_ATTENTION_WINDOW : 0);
   return problem;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,10 +23,11 @@ struct AttentionCase {
   int head_dim = 0;
   std::int64_t length = 0;  // of all sequences together
   bool causal = false;
-  int group = 1;             // query heads that share a key and value head
-  std::int64_t window = 0;   // keys that a query of a causal case sees; 0: all
-  int sequences = 1;         // each but the last is half as long as the one before
-  std::int64_t queries = 0;  // of one full sequence; 0: as many as keys
+  int group = 1;                        // query heads that share a key and value head
+  std::int64_t window = 0;              // keys that a query of a causal case sees; 0: all
+  int sequences = 1;                    // each but the last is half as long as the one before
+  std::int64_t queries = 0;             // of one full sequence; 0: as many as keys
+  std::optional<ki_dtype> key_dtype{};  // of keys and values; none: that of queries
 
   // `f32/D:128/L:2048/full`, and whatever else is not the default
   std::string name() const {
@@ -33,7 +35,8 @@ struct AttentionCase {
            (causal ? "/causal" : "/full") + (group > 1 ? "/group:" + std::to_string(group) : "") +
            (window > 0 ? "/window:" + std::to_string(window) : "") +
            (sequences > 1 ? "/sequences:" + std::to_string(sequences) : "") +
-           (queries > 0 ? "/queries:" + std::to_string(queries) : "");
+           (queries > 0 ? "/queries:" + std::to_string(queries) : "") +
+           (key_dtype ? std::string("/keys:") + test::dtype_name(*key_dtype) : "");
   }
 
   // Of both matrix products; causal counts half of them, a window what it sees.
@@ -64,6 +67,7 @@ struct AttentionCase {
   std::int64_t query_length() const { return queries > 0 ? queries : length; }
   std::int64_t query_elements() const { return query_length() * heads * head_dim; }
   std::int64_t key_elements() const { return length * (heads / group) * head_dim; }
+  ki_dtype dtype_of_keys() const { return key_dtype.value_or(dtype); }
 };
 
 // A case with its tensors, ready to run again and again.
@@ -90,7 +94,10 @@ class AttentionRun {
  private:
   struct Gradients;
 
-  ki_tensor view(const test::Buffer& buffer, std::int64_t length, int heads) const;
+  ki_tensor view(const test::Buffer& buffer, std::int64_t length, int heads) const {
+    return view(case_.dtype, buffer, length, heads);
+  }
+  ki_tensor view(ki_dtype dtype, const test::Buffer& buffer, std::int64_t length, int heads) const;
   test::AttentionProblem problem_over(std::int64_t queries, std::int64_t keys) const;
   ki_attention_problem with_options(const test::AttentionProblem& problem) const;
   void forward(const test::AttentionProblem& problem);
