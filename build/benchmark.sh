@@ -117,7 +117,7 @@ measure_decode() {
 measure_convolution() {
   local filter=. repetitions=10
   ! $quick || filter='/L:(4096|10007)/' repetitions=3
-  say "measuring long convolution beside FFTW ($($quick && echo 30 seconds || echo 6 minutes))"
+  say "measuring long convolution beside FFTW ($($quick && echo 30 seconds || echo 20 minutes))"
   take_turns convolution convolution_report.mjs 0.05 $repetitions "$filter" "$programs/long_convolution_benchmark"
 }
 
