@@ -91,6 +91,8 @@ void write_filter_gradient(const CpuPlan& plan, ki::cpu::SimdTarget target, cons
   const std::int64_t half = plan.layout().half_points();
   transform.inverse(sum, {scratch.rows, plan.layout().pairs_rows() ? nullptr : scratch.rows + half},
                     scratch.transforms);
+  // A spectrum of fft_size points, twice the transform's, takes two arrays; these are neighbours.
+  if (plan.tap_mask() != nullptr) plan.tap_mask()->apply_to_gradient(scratch.rows, scratch.inputs);
   auto* gradient = reinterpret_cast<float*>(b.grad_filter.data) + channel * b.grad_filter.strides[0];
   const std::int64_t taps = o.taps();
   for (std::int64_t j = 0; j < o.filter_length; ++j) {

@@ -16,21 +16,28 @@ namespace {
 using ki::cpu::CpuDevice;
 using Number = std::complex<double>;
 
-constexpr int kArrays = 2;  // of a worker: the points, and the taps
+// Of a worker: the points, which take two where taps are masked, and the taps.
+constexpr int kArrays = 3, kTaps = 2;
+
+// Taps that the plan's filters have: masked ones are as many as the transform takes.
+std::int64_t taps_of(const CpuPlan& plan) {
+  return plan.tap_mask() != nullptr ? plan.fft_size() : plan.options().taps();
+}
 
 Arrays arrays_in(void* memory, const CpuPlan& plan) {
   const std::int64_t scratch_floats = RowTransform::scratch_floats(plan, plan.options().taps());
   return Arrays(memory, plan.layout().half_points(), kArrays, scratch_floats);
 }
 
-// The spectrum of a row of 2 * half_points floats: taps, and zeros behind them.
-void transform_taps(CpuPlan& plan, ki::cpu::SimdTarget target, std::int64_t channel, const float* taps,
-                    float* scratch) {
+// The spectrum of a worker's taps, a row of 2 * half_points floats with zeros behind them.
+void transform_taps(CpuPlan& plan, ki::cpu::SimdTarget target, std::int64_t channel, const Arrays& arrays, int worker) {
+  float *taps = arrays.of(worker, kTaps), *scratch = arrays.scratch(worker);
+  if (plan.tap_mask() != nullptr) plan.tap_mask()->apply(taps, arrays.of(worker, 0));
   const std::int64_t points = plan.layout().points, half = plan.layout().half_points();
   const TransformKernels& transforms = transform_kernels(target);
   float* spectrum = plan.spectrum(channel);
   const RowTransform transform(plan, target, plan.options().taps());
-  const RowIn row{taps, plan.options().taps() > half ? taps + half : nullptr};
+  const RowIn row{taps, taps_of(plan) > half ? taps + half : nullptr};
   transform.forward(transform.decimate(row, scratch), spectrum);
   if (plan.mask() != nullptr) {
     transforms.multiply_real(spectrum, plan.mask(), points);
@@ -131,9 +138,8 @@ void set_filter(Device& device, Stream& stream, Plan& plan, const Tensor& filter
   const Work work(cpu.pool(), made.options().channels, made.layout().half_points());
   const Arrays arrays = arrays_in(stream.workspace(arrays_in(nullptr, made).bytes(work.workers)), made);
   work.run(cpu.pool(), [&](std::int64_t channel, int worker) {
-    float* taps = arrays.of(worker, 1);
-    read_taps(made, cpu.target(), filter, channel, arrays.of(worker, 0), taps);
-    transform_taps(made, cpu.target(), channel, taps, arrays.scratch(worker));
+    read_taps(made, cpu.target(), filter, channel, arrays.of(worker, 0), arrays.of(worker, kTaps));
+    transform_taps(made, cpu.target(), channel, arrays, worker);
   });
 }
 
@@ -156,12 +162,12 @@ void set_spectrum(Device& device, Stream& stream, Plan& plan, const Tensor& spec
       numbers[f] = std::conj(value);
     }
     fft.forward(numbers, memory.numbers(worker, 1));
-    float* taps = memory.arrays.of(worker, 1);
+    float* taps = memory.arrays.of(worker, kTaps);
     std::fill_n(taps, 2 * made.layout().points, 0.0f);
-    for (std::int64_t i = 0; i < made.options().taps(); ++i) {
+    for (std::int64_t i = 0; i < taps_of(made); ++i) {
       taps[i] = static_cast<float>(numbers[i].real() / static_cast<double>(size));
     }
-    transform_taps(made, cpu.target(), channel, taps, memory.arrays.scratch(worker));
+    transform_taps(made, cpu.target(), channel, memory.arrays, worker);
   });
 }
 
@@ -174,16 +180,18 @@ void get_spectrum(Device& device, Stream& stream, const Plan& plan, const Tensor
   const SpectrumMemory memory(cpu, stream, made);
   const TransformKernels& transforms = transform_kernels(cpu.target());
   memory.work.run(cpu.pool(), [&](std::int64_t channel, int worker) {
-    float *z = memory.arrays.of(worker, 0), *taps = memory.arrays.of(worker, 1);
+    float *z = memory.arrays.of(worker, 0), *taps = memory.arrays.of(worker, kTaps);
     std::copy_n(made.spectrum(channel), 2 * points, z);
     transforms.inverse(made.transform(), z, {taps, taps + points});
+    if (made.tap_mask() != nullptr) made.tap_mask()->change_signs(taps);
     Number* numbers = memory.numbers(worker, 0);
-    for (std::int64_t i = 0; i < size; ++i) numbers[i] = i < made.options().taps() ? taps[i] : 0.0;
+    for (std::int64_t i = 0; i < size; ++i) numbers[i] = i < taps_of(made) ? taps[i] : 0.0;
     fft.forward(numbers, memory.numbers(worker, 1));
     for (std::int64_t f = 0; f <= size / 2; ++f) {
       float* to = element(spectrum, channel, f);
-      to[0] = static_cast<float>(numbers[f].real());
-      to[1] = static_cast<float>(numbers[f].imag());
+      const Number value = made.options().keeps(f) ? numbers[f] : Number();
+      to[0] = static_cast<float>(value.real());
+      to[1] = static_cast<float>(value.imag());
     }
   });
 }

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "long_convolution/cpu/decimation.h"
+#include "long_convolution/cpu/tap_mask.h"
 
 namespace ki::long_convolution::cpu {
 namespace {
@@ -91,6 +92,7 @@ Layout choose_layout(const PlanOptions& o, SimdTarget target) {
                     " times a number that only 2, 3 and 5 divide");
     }
     const std::int64_t factor = Decimation(o, target).factor();
+    if (factor == 1 && can_mask_taps(o, target)) return row_layout(o, o.fft_size / 2);
     Layout layout = pair_layout(o, o.fft_size / factor);
     layout.decimation = factor;
     return layout;

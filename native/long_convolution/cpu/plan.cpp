@@ -37,14 +37,14 @@ CpuPlan::CpuPlan(const PlanOptions& options, ki::cpu::SimdTarget target)
   spectra_ = ki::cpu::allocate(spectra_bytes);
   memory_bytes_ = spectra_bytes + transform_.memory_bytes();
   if (options.frequency_mask.empty()) return;
-  mask_ = ki::cpu::allocate(spectrum_bytes);
-  memory_bytes_ += spectrum_bytes;
-  auto* factors = reinterpret_cast<float*>(mask_.get());
-  for (std::int64_t place = 0; place < layout_.points; ++place) {
-    const std::int64_t above = transform_.frequency(place), frequency = std::min(above, layout_.points - above);
-    const double kept = spectrum_gain(frequency) * decimation_.factor() / decimation_.gain(frequency);
-    const std::int64_t re = transform_.float_index(place);
-    factors[re] = factors[re + transform_.lanes()] = options.keeps(frequency) ? static_cast<float>(kept) : 0.0f;
+  if (layout_.pairs_rows()) {
+    const auto factor = static_cast<double>(decimation_.factor());
+    mask_ =
+        make_mask(transform_, options, [&](std::int64_t f) { return spectrum_gain(f) * factor / decimation_.gain(f); });
+    memory_bytes_ += spectrum_bytes;
+  } else {
+    tap_mask_ = std::make_unique<const TapMask>(options, target);
+    memory_bytes_ += tap_mask_->memory_bytes();
   }
 }
 

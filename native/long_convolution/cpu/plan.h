@@ -7,6 +7,7 @@
 #include "cpu/cpu_device.h"
 #include "long_convolution/cpu/decimation.h"
 #include "long_convolution/cpu/layout.h"
+#include "long_convolution/cpu/tap_mask.h"
 #include "long_convolution/cpu/transform.h"
 #include "long_convolution/problem.h"
 
@@ -34,8 +35,9 @@ class CpuPlan final : public Plan {
   double spectrum_gain(std::int64_t frequency) const;
 
   // [2 * points]: what makes the transform of a row of taps the plan's spectrum where a frequency is kept, 0 where it is
-  // masked; null without a mask.
+  // masked; null without a mask, and where the taps are masked.
   const float* mask() const { return reinterpret_cast<const float*>(mask_.get()); }
+  const TapMask* tap_mask() const { return tap_mask_.get(); }
 
  private:
   float* spectra() const { return reinterpret_cast<float*>(spectra_.get()); }
@@ -46,6 +48,7 @@ class CpuPlan final : public Plan {
   std::int64_t fft_size_;
   std::uint64_t memory_bytes_;
   ki::cpu::AlignedMemory spectra_, mask_;
+  std::unique_ptr<const TapMask> tap_mask_;
 };
 
 std::unique_ptr<Plan> create_plan(Device& device, const PlanOptions& options);

@@ -10,7 +10,7 @@
 namespace ki::bench {
 namespace {
 
-constexpr int kBlocks = 100;  // of a masked spectrum
+constexpr int kBlocks = 128;  // of a masked spectrum
 
 test::Buffer random_buffer(const test::Device& device, std::int64_t floats, std::uint64_t seed) {
   const auto bytes = static_cast<std::uint64_t>(floats) * sizeof(float);
@@ -27,13 +27,15 @@ test::LongConvolutionPlan make_plan(const test::Device& device, const Convolutio
   options.filter_length = c.filter_length;
   std::vector<std::uint8_t> kept;
   ki_tensor mask{};
-  if (c.masked_percent > 0) {
+  if (c.mask != Mask::none) {
     const auto points = std::bit_ceil(static_cast<std::uint64_t>(c.length + c.filter_length - 1));
     options.fft_size = static_cast<std::int64_t>(points);
-    options.frequency_block = (options.fft_size / 2 + kBlocks - 1) / kBlocks;
-    const std::int64_t blocks = (options.fft_size / 2 + options.frequency_block - 1) / options.frequency_block;
-    for (std::int64_t i = 0; i < blocks; ++i) kept.push_back(i * 100 < blocks * (100 - c.masked_percent) ? 1 : 0);
-    mask = test::dense_view(KI_DTYPE_BOOL, kept.data(), {blocks});
+    options.frequency_block = options.fft_size / 2 / kBlocks;
+    for (int i = 0; i < kBlocks; ++i) {
+      const int turn = c.mask == Mask::low_pass ? i : (37 * i + 11) % kBlocks;  // an odd factor: each once
+      kept.push_back(turn < kBlocks / c.one_in ? 1 : 0);
+    }
+    mask = test::dense_view(KI_DTYPE_BOOL, kept.data(), {kBlocks});
     options.frequency_mask = &mask;
   }
   ki_long_convolution_plan* plan = nullptr;

@@ -10,18 +10,27 @@
 
 namespace ki::bench {
 
+// Which blocks of the filter's spectrum are kept: all, the lowest, or some everywhere.
+enum class Mask { none, low_pass, scattered };
+
 // A causal convolution over float32.
 struct ConvolutionCase {
   int batch = 0;
   int channels = 0;
   std::int64_t length = 0;
   std::int64_t filter_length = 0;
-  int masked_percent = 0;  // of the filter's spectrum, its upper end
+  Mask mask = Mask::none;
+  int one_in = 1;  // so many of the blocks of the filter's spectrum are kept
 
-  // `B:16x64/L:1024/K:1024/masked:0`
+  // `B:16x64/L:1024/K:1024/masked:no`, `.../masked:low-pass:8`
   std::string name() const {
     return "B:" + std::to_string(batch) + "x" + std::to_string(channels) + "/L:" + std::to_string(length) +
-           "/K:" + std::to_string(filter_length) + "/masked:" + std::to_string(masked_percent);
+           "/K:" + std::to_string(filter_length) + "/masked:" + mask_name();
+  }
+
+  std::string mask_name() const {
+    if (mask == Mask::none) return "no";
+    return (mask == Mask::low_pass ? "low-pass:" : "scattered:") + std::to_string(one_in);
   }
 
   std::int64_t rows() const { return static_cast<std::int64_t>(batch) * channels; }

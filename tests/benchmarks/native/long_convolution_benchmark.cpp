@@ -76,7 +76,7 @@ void add_case(const ConvolutionCase& convolution_case, const Setting& setting) {
       ->Unit(benchmark::kMillisecond);
 #if defined(KI_FFTW)
   constexpr std::int64_t kLongestRival = 1 << 20;  // FFTW measures for more than ten minutes before a longer one
-  if (convolution_case.masked_percent > 0 || convolution_case.length > kLongestRival) return;
+  if (convolution_case.mask != Mask::none || convolution_case.length > kLongestRival) return;
   benchmark::RegisterBenchmark(("fftw/" + name).c_str(),
                                [=](benchmark::State& state) {
                                  const ConvolutionRun& ours = run_of(convolution_case, setting);
@@ -120,7 +120,13 @@ void add_setting(const Setting& setting) {
     add_case({2, 32, 65536, taps}, setting);
   for (const std::int64_t taps : {16384, 65536, 262144}) add_case({2, 2, 1048576, taps}, setting);
   for (const std::int64_t length : {65536, 1048576}) add_case({1, 1, length, length}, setting);
-  for (const int masked : {25, 50, 75, 90}) add_case({2, 32, 65536, 65536, masked}, setting);
+  // Transforms of 4,096 and 65,536 points, masked.
+  for (const int one_in : {1, 2, 4, 8, 16, 64}) {
+    for (const Mask mask : {Mask::low_pass, Mask::scattered}) {
+      add_case({16, 64, 2048, 2048, mask, one_in}, setting);
+      add_case({4, 64, 32768, 32768, mask, one_in}, setting);
+    }
+  }
 }
 
 }  // namespace
