@@ -6,9 +6,9 @@ import { describeContext, number, readResults, settingOf } from './results.mjs';
 import { median, percent, table } from './tables.mjs';
 import { targetOfConvolution } from './targets.mjs';
 
-/** `convolution/avx3/threads:1/B:16x64/L:1024/K:1024/masked:0` */
+/** `convolution/avx3/threads:1/B:16x64/L:1024/K:1024/masked:0`, or `.../masked:50/scattered` */
 function parse(name) {
-  const [family, target, threads, rows, length, filterLength, masked] = name.split('/');
+  const [family, target, threads, rows, length, filterLength, masked, where] = name.split('/');
   return {
     family,
     target,
@@ -17,6 +17,7 @@ function parse(name) {
     length: number(length),
     filterLength: number(filterLength),
     masked: number(masked),
+    scattered: where === 'scattered',
   };
 }
 
@@ -43,7 +44,7 @@ function savings(ours) {
     const full = ours.find(other => isFull(other) && other.length === entry.length && other.rows === entry.rows);
     if (full === undefined) return [];
     return [[
-      entry.length, entry.filterLength, `${entry.masked}%`, least(entry.times).toFixed(2),
+      entry.length, entry.filterLength, `${entry.masked}%${entry.scattered ? ', scattered' : ''}`, least(entry.times).toFixed(2),
       percent(least(entry.times) / least(full.times)), percent(median(entry.times) / median(full.times)),
     ]];
   });

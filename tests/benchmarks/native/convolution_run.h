@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <sstream>
 #include <string>
 
 #include "kernels_interop.h"
@@ -22,15 +23,16 @@ struct ConvolutionCase {
   Mask mask = Mask::none;
   int one_in = 1;  // so many of the blocks of the filter's spectrum are kept
 
-  // `B:16x64/L:1024/K:1024/masked:no`, `.../masked:low-pass:8`
+  // `B:16x64/L:1024/K:1024/masked:0`: how many percent, `.../masked:50/scattered` if they are not the highest.
   std::string name() const {
     return "B:" + std::to_string(batch) + "x" + std::to_string(channels) + "/L:" + std::to_string(length) +
-           "/K:" + std::to_string(filter_length) + "/masked:" + mask_name();
+           "/K:" + std::to_string(filter_length) + "/masked:" + masked_name();
   }
 
-  std::string mask_name() const {
-    if (mask == Mask::none) return "no";
-    return (mask == Mask::low_pass ? "low-pass:" : "scattered:") + std::to_string(one_in);
+  std::string masked_name() const {
+    std::ostringstream percent;
+    percent << 100.0 - 100.0 / one_in << (mask == Mask::scattered ? "/scattered" : "");
+    return percent.str();
   }
 
   std::int64_t rows() const { return static_cast<std::int64_t>(batch) * channels; }

@@ -120,11 +120,13 @@ void add_setting(const Setting& setting) {
     add_case({2, 32, 65536, taps}, setting);
   for (const std::int64_t taps : {16384, 65536, 262144}) add_case({2, 2, 1048576, taps}, setting);
   for (const std::int64_t length : {65536, 1048576}) add_case({1, 1, length, length}, setting);
-  // Transforms of 4,096 and 65,536 points, masked.
-  for (const int one_in : {1, 2, 4, 8, 16, 64}) {
-    for (const Mask mask : {Mask::low_pass, Mask::scattered}) {
-      add_case({16, 64, 2048, 2048, mask, one_in}, setting);
-      add_case({4, 64, 32768, 32768, mask, one_in}, setting);
+  // Transforms of 4,096 and 65,536 points: whole, then masked.
+  for (const ConvolutionCase& c : {ConvolutionCase{16, 64, 2048, 2048}, {4, 64, 32768, 32768}}) {
+    add_case(c, setting);
+    for (const int one_in : {2, 4, 8, 16, 64}) {
+      for (const Mask mask : {Mask::low_pass, Mask::scattered}) {
+        add_case({c.batch, c.channels, c.length, c.filter_length, mask, one_in}, setting);
+      }
     }
   }
 }
