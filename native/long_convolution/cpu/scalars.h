@@ -3,7 +3,6 @@
 
 #include <bit>
 #include <cstdint>
-#include <cstring>
 
 #include "core/tensor.h"
 
@@ -17,13 +16,15 @@ inline float float16_to_float(std::uint16_t bits) {
   return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(std::bit_cast<float>(rest << 13) * 0x1p112f));
 }
 
-// Element i of a tensor of rank 1.
-inline float scalar(const Tensor& tensor, std::int64_t i) {
-  const std::byte* at = tensor.data + i * tensor.strides[0] * size_of(tensor.dtype);
-  if (tensor.dtype == KI_DTYPE_FLOAT32) return *reinterpret_cast<const float*>(at);
-  const auto bits = *reinterpret_cast<const std::uint16_t*>(at);
+// What lies `offset` elements behind the tensor's first.
+inline float element(const Tensor& tensor, std::int64_t offset) {
+  if (tensor.dtype == KI_DTYPE_FLOAT32) return reinterpret_cast<const float*>(tensor.data)[offset];
+  const std::uint16_t bits = reinterpret_cast<const std::uint16_t*>(tensor.data)[offset];
   if (tensor.dtype == KI_DTYPE_FLOAT16) return float16_to_float(bits);
-  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+  return std::bit_cast<float>(std::uint32_t{bits} << 16);
 }
+
+// Element i of a tensor of rank 1.
+inline float scalar(const Tensor& tensor, std::int64_t i) { return element(tensor, i * tensor.strides[0]); }
 
 }  // namespace ki::long_convolution::cpu
