@@ -120,6 +120,15 @@ void add_placements(LongConvolutionTable& table) {
       table.push_back(c);
     }
   }
+  // Rows that can be copied as they are: whole, with a ragged end, in windows that overlap.
+  for (const ki_dtype dtype : kDtypes) {
+    for (const std::int64_t length : {512, 600, 1500}) {
+      LongConvolutionCase c = shaped(dtype, {3, 2}, {length, 200});
+      c.placement = Placement::aligned;
+      if (length == 1500) c.fft_size = 512;
+      table.push_back(c);
+    }
+  }
 }
 
 /// What one row holds must not change another, though two may ride as one complex row.
