@@ -127,9 +127,9 @@ __device__ void update_state(const StateParams& p) {
         if (gate != nullptr) x *= to_float(gate[position]);
       }
     }
+    // What another piece reads lies behind all that this one writes.
     __syncthreads();
     if (index < p.state_length) state[index] = x;
-    __syncthreads();
   }
 }
 

@@ -105,6 +105,9 @@ void add_streams(LongConvolutionTable& table) {
   table.push_back(c);
   c.plan_length = 3000;
   table.push_back(c);
+  c = shaped(KI_DTYPE_FLOAT32, {3, 2}, {0, 1500});  // a state that a block takes in several goes
+  c.pieces = {40, 700};
+  table.push_back(c);
 }
 
 void add_placements(LongConvolutionTable& table) {
