@@ -11,10 +11,12 @@
 #include <ctime>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <random>
 #include <set>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mutations/child.h"
@@ -35,12 +37,23 @@ std::string ptx_of(const std::string& module) {
   return text.str();
 }
 
+std::vector<std::string> kernels_of(const std::string& ptx) {
+  constexpr std::string_view kEntry = ".entry ";
+  std::vector<std::string> kernels;
+  for (std::size_t at = ptx.find(kEntry); at != std::string::npos; at = ptx.find(kEntry, at)) {
+    at += kEntry.size();
+    kernels.push_back(ptx.substr(at, ptx.find('(', at) - at));
+  }
+  return kernels;
+}
+
 /// A number for today, in every process of today.
 std::uint32_t today() { return static_cast<std::uint32_t>(std::time(nullptr) / (24 * 60 * 60)); }
 
 std::string kind_of(const Candidate& candidate) {
-  const std::string text = to_string(candidate.mutation);
-  return text.substr(0, text.rfind(' '));
+  vgpu::driver::Mutation first = candidate.mutation;
+  first.index = 0;
+  return to_string(first);
 }
 
 /// One candidate of each kind, or those that KI_MUTATIONS asks for.
@@ -85,11 +98,10 @@ TEST_P(Mutation, TurnsTheSuiteRed) {
   ASSERT_TRUE(whole.end == ChildResult::End::exited && whole.code == 0) << whole.output;
   ASSERT_EQ(whole.output.find("[  PASSED  ] 0 tests."), std::string::npos) << "no case matches " << subject.cases;
 
-  std::vector<Candidate> candidates = vgpu::driver::list_mutations(ptx_of(subject.module));
-  // A fault is planted in every module that has a place for it: only those that hit this one alone tell of it.
-  for (const std::string& other : subject.others) {
-    const std::string ptx = ptx_of(other);
-    std::erase_if(candidates, [&](const Candidate& c) { return vgpu::driver::mutate(ptx, c.mutation).has_value(); });
+  const std::string ptx = ptx_of(subject.module);
+  std::vector<Candidate> candidates;
+  for (const std::string& kernel : subject.kernels.empty() ? kernels_of(ptx) : subject.kernels) {
+    std::ranges::move(vgpu::driver::list_mutations(ptx, kernel), std::back_inserter(candidates));
   }
   ASSERT_FALSE(candidates.empty());
   for (const Candidate& candidate : choose(candidates, subject.module)) {

@@ -35,11 +35,11 @@ std::vector<Subject> attention_subjects() {
   all.push_back({"attention_decode_f16_int8_any64", cached + "_d64x*" + int8 + ":" + cached + "_d33x*" + int8});
   // Of the backward kernels, the one that does most.
   const std::string gradients = "*AttentionBackward.*/f16_", tiles_of_two = gradients + "b1_q150_k200_h2x1_d64x64_";
-  all.push_back({"attention_backward_sums_f16_d64",
-                 gradients + "b1_q70_k140_h2x1_d64x64_causal_aligned:" + gradients + "b1_q5_*_d64x64_causal_aligned:" +
-                     gradients + "packed_q65_31_*_d64x64_causal_aligned:" + tiles_of_two + "causal_nan_key_aligned:" +
-                     tiles_of_two + "window_*_nan_key_aligned:" + tiles_of_two + "*_nan_gradient",
-                 {"attention_backward_rows_f16", "attention_backward_finish_f16"}});
+  all.push_back({"attention_backward_sums_f16_d64", gradients + "b1_q70_k140_h2x1_d64x64_causal_aligned:" + gradients +
+                                                        "b1_q5_*_d64x64_causal_aligned:" + gradients +
+                                                        "packed_q65_31_*_d64x64_causal_aligned:" + tiles_of_two +
+                                                        "causal_nan_key_aligned:" + tiles_of_two +
+                                                        "window_*_nan_key_aligned:" + tiles_of_two + "*_nan_gradient"});
   return all;
 }
 
@@ -51,19 +51,21 @@ std::vector<Subject> convolution_subjects() {
     return all;
   };
   // Of each operator one type: the others differ in the conversions.
-  const std::vector<std::string> rows{"b3_c2_l300_k123_*", "b3_c*_l1500_*", "b3_c2_l256_k100_*", "b4_c3_l400_k300_*_row",
-                                      "b3_c2_l257_k30_circular", "b3_c1_l1000_k255_fft256", "b3_c2_l512_k200_aligned"};
-  const std::vector<std::string> transforms{"long_convolution_transform_pass", "long_convolution_spectrum",
-                                            "long_convolution_prepare_f16"};
+  const std::vector<std::string> rows{"b3_c2_l300_k123_*",      "b3_c*_l1500_*",           "b3_c2_l256_k100_*",
+                                      "b4_c3_l400_k300_*_row",  "b3_c2_l257_k30_circular", "b3_c1_l1000_k255_fft256",
+                                      "b3_c2_l512_k200_aligned"};
   std::vector<Subject> all;
-  all.push_back({"long_convolution_fused_f16_folds1", cases("*LongConvolutionForward.*/f16_", rows), transforms, program});
-  all.back().others.push_back("long_convolution_rows");
-  all.push_back({"long_convolution_rows", cases("*LongConvolutionForward.*/f32_", rows), transforms, program});
-  all.push_back({"short_convolution_f16", "Table/ShortConvolution.*/f16_*", {"short_convolution_state"}, program});
-  all.push_back({"short_convolution_sums_f16",
-                 "Table/ShortConvolutionBackward.*/f16_*",
-                 {"short_convolution_f16", "short_convolution_finish"},
+  all.push_back({"long_convolution_fused_f16_folds1", cases("*LongConvolutionForward.*/f16_", rows), {}, program});
+  all.push_back({"long_convolution_rows",
+                 cases("*LongConvolutionForward.*/f32_", rows) + ":*LongConvolutionForward.*/f32_b3_c2_pieces*",
+                 {"long_convolution_multiply", "long_convolution_measure_f32", "long_convolution_load_f32",
+                  "long_convolution_store_f32", "long_convolution_state_f32"},
                  program});
+  all.push_back({"short_convolution_f16",
+                 "Table/ShortConvolution.*/f16_*:Table/ShortConvolutionBackward.*/f16_first_*_aligned",
+                 {},
+                 program});
+  all.push_back({"short_convolution_sums_f16", "Table/ShortConvolutionBackward.*/f16_*", {}, program});
   return all;
 }
 

@@ -10,8 +10,8 @@ namespace ki::test {
 /// A module, and which cases of a test program compute by it.
 struct Subject {
   std::string module;
-  std::string cases;                  ///< filter of the program's tests
-  std::vector<std::string> others{};  ///< modules that run in the same cases
+  std::string cases;                   ///< filter of the program's tests
+  std::vector<std::string> kernels{};  ///< those of the module that the cases run; all if empty
   std::string program = KI_ATTENTION_TESTS;
 };
 

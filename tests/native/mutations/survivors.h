@@ -21,6 +21,11 @@ inline constexpr Survivor kSurvivors[] = {
     {"attention_forward_", "unzero", "",
      "the loop fetches the keys of a tile before the last, where no row is missing, and a column beyond the head meets a "
      "zero of the other factor"},
+    {"short_convolution_f16", "unzero 0 in short_", "",
+     "what lies behind a row's last element or the last channel reaches outputs only that are not written"},
+    {"short_convolution_sums_f16", "unzero", "",
+     "what lies behind a row's last element meets a zero of the other factor, and behind the last channel sums that are "
+     "not written"},
 };
 
 }  // namespace ki::test

@@ -101,11 +101,21 @@ std::string changed(const Statement& statement, const Mutation& mutation) {
   return (guard.empty() ? "" : guard + " ") + opcode + " " + operands + ";";
 }
 
+// The instructions of a kernel, or of all if it has no name.
+std::vector<Statement> instructions_of(std::string_view ptx, std::string_view kernel) {
+  std::vector<Statement> statements = instructions(ptx);
+  if (kernel.empty()) return statements;
+  const std::size_t begin = ptx.find(".entry " + std::string(kernel) + "(");
+  const std::size_t end = begin == std::string_view::npos ? begin : ptx.find(".entry ", begin + 1);
+  std::erase_if(statements, [&](const Statement& s) { return s.begin < begin || s.begin >= end; });
+  return statements;
+}
+
 }  // namespace
 
 std::optional<Mutation> parse_mutation(std::string_view text) {
   std::istringstream words{std::string(text)};
-  std::string verb, number, extra;
+  std::string verb, number, in, extra;
   Mutation mutation;
   words >> verb;
   bool known = false;
@@ -117,7 +127,8 @@ std::optional<Mutation> parse_mutation(std::string_view text) {
   if (!known) return std::nullopt;
   if (names_a_family(mutation.verb)) words >> mutation.family;
   words >> number;
-  if (number.empty() || words >> extra) return std::nullopt;
+  if (number.empty()) return std::nullopt;
+  if (words >> in && (in != "in" || !(words >> mutation.kernel) || words >> extra)) return std::nullopt;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), mutation.index);
   if (error != std::errc() || end != number.data() + number.size()) return std::nullopt;
   if (mutation.verb == Verb::swap && mutation.family != "mma" && mutation.family != "mma.b") return std::nullopt;
@@ -129,12 +140,13 @@ std::string to_string(const Mutation& mutation) {
   for (const auto& [verb, name] : kVerbs)
     if (verb == mutation.verb) text = name;
   if (names_a_family(mutation.verb)) text += " " + mutation.family;
-  return text + " " + std::to_string(mutation.index);
+  text += " " + std::to_string(mutation.index);
+  return mutation.kernel.empty() ? text : text + " in " + mutation.kernel;
 }
 
 std::optional<std::string> mutate(std::string_view ptx, const Mutation& mutation) {
   std::size_t seen = 0;
-  for (const Statement& statement : instructions(ptx)) {
+  for (const Statement& statement : instructions_of(ptx, mutation.kernel)) {
     if (!applies(statement, mutation) || seen++ != mutation.index) continue;
     std::string text(ptx);
     return text.replace(statement.begin, statement.end - statement.begin, changed(statement, mutation));
@@ -142,9 +154,9 @@ std::optional<std::string> mutate(std::string_view ptx, const Mutation& mutation
   return std::nullopt;
 }
 
-std::vector<Candidate> list_mutations(std::string_view ptx) {
+std::vector<Candidate> list_mutations(std::string_view ptx, std::string_view kernel) {
   static const std::array kinds = [] {
-    const auto kind = [](Verb verb, const char* family) { return Mutation{verb, family, 0}; };
+    const auto kind = [](Verb verb, const char* family) { return Mutation{verb, family}; };
     return std::array{
         kind(Verb::drop, "bar.sync"),
         kind(Verb::drop, "barrier.sync"),
@@ -169,14 +181,16 @@ std::vector<Candidate> list_mutations(std::string_view ptx) {
     };
   }();
   std::vector<Candidate> candidates;
-  const auto statements = instructions(ptx);
-  for (Mutation mutation : kinds)
+  const auto statements = instructions_of(ptx, kernel);
+  for (Mutation mutation : kinds) {
+    mutation.kernel = kernel;
     for (const Statement& statement : statements) {
       if (!applies(statement, mutation)) continue;
       candidates.push_back(
           {mutation, statement.line, std::string(ptx.substr(statement.begin, statement.end - statement.begin))});
       ++mutation.index;
     }
+  }
   return candidates;
 }
 

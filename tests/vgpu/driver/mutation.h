@@ -8,7 +8,8 @@
 //   untranspose N          the N-th ldmatrix.trans loses .trans
 //   unzero N               the N-th cp.async that fills with zeros copies in full
 //
-// N counts from 0 in the text. A family is the beginning of an opcode up to a dot: `bar.sync`, `ld.global`, `shfl`.
+// N counts from 0 in the text, or, with ` in KERNEL` behind it, in that kernel: texts without it stay as they are. A
+// family is the beginning of an opcode up to a dot: `bar.sync`, `ld.global`, `shfl`.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +25,7 @@ struct Mutation {
   Verb verb = Verb::drop;
   std::string family;
   std::size_t index = 0;
+  std::string kernel{};  // empty: any
 };
 
 // Nothing if the text is no mutation.
@@ -33,12 +35,12 @@ std::string to_string(const Mutation& mutation);
 // The changed text, or nothing if it has no such instruction.
 std::optional<std::string> mutate(std::string_view ptx, const Mutation& mutation);
 
-// All that can be done to a text: every barrier, fence, wait, commit, shuffle, guard, mma operand, ...
+// All that can be done to a text or to a kernel in it: every barrier, fence, wait, commit, shuffle, guard, mma operand, ...
 struct Candidate {
   Mutation mutation;
   std::uint32_t line = 0;  // in the text, from 1
   std::string instruction;
 };
-std::vector<Candidate> list_mutations(std::string_view ptx);
+std::vector<Candidate> list_mutations(std::string_view ptx, std::string_view kernel = {});
 
 }  // namespace vgpu::driver

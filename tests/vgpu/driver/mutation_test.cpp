@@ -92,14 +92,15 @@ TEST(Statements, FamiliesEndAtADot) {
 }
 
 TEST(Mutations, AreReadAndWritten) {
-  for (const char* text :
-       {"drop bar.sync 3", "swap mma 0", "swap mma.b 12", "unpredicate ld 2", "untranspose 1", "unzero 0"}) {
+  for (const char* text : {"drop bar.sync 3", "swap mma 0", "swap mma.b 12", "unpredicate ld 2", "untranspose 1",
+                           "unzero 0", "unzero 0 in k", "drop bar.sync 1 in k_2"}) {
     const auto mutation = parse_mutation(text);
     ASSERT_TRUE(mutation.has_value()) << text;
     EXPECT_EQ(to_string(*mutation), text);
   }
-  for (const char* text : {"", "drop", "drop bar.sync", "drop bar.sync x", "drop bar.sync 1 2", "swap ldmatrix 0",
-                           "break it 0", "untranspose", "drop bar.sync -1"})
+  for (const char* text :
+       {"", "drop", "drop bar.sync", "drop bar.sync x", "drop bar.sync 1 2", "swap ldmatrix 0", "break it 0",
+        "untranspose", "drop bar.sync -1", "unzero 0 in", "unzero 0 of k", "unzero 0 in k l"})
     EXPECT_FALSE(parse_mutation(text).has_value()) << text;
 }
 
@@ -128,6 +129,19 @@ TEST(Mutations, ANumberBeyondTheLastChangesNothing) {
   for (const char* text :
        {"drop bar.sync 2", "drop membar 0", "unpredicate st 1", "untranspose 1", "unzero 1", "swap mma 1"})
     EXPECT_FALSE(mutate(kText, *parse_mutation(text)).has_value()) << text;
+}
+
+TEST(Mutations, OfAKernelLeaveTheOthersAlone) {
+  const std::string two = "\n.visible .entry k_2(\n)\n{\n\tbar.sync 1;\n\tbar.sync 2;\n\tret;\n}\n";
+  const std::string text = kText + two;
+  EXPECT_EQ(difference(text, mutate(text, *parse_mutation("drop bar.sync 1 in k_2")).value()), "\t");
+  EXPECT_EQ(mutate(text, *parse_mutation("drop bar.sync 1 in k_2")),
+            kText + two.substr(0, two.find("bar.sync 2")) + two.substr(two.find("bar.sync 2") + 11));
+  EXPECT_FALSE(mutate(text, *parse_mutation("drop bar.sync 2 in k")).has_value());
+  EXPECT_FALSE(mutate(text, *parse_mutation("drop bar.sync 0 in k_3")).has_value());
+  const auto listed = list_mutations(text, "k_2");
+  ASSERT_EQ(listed.size(), 2U);
+  EXPECT_EQ(to_string(listed[1].mutation), "drop bar.sync 1 in k_2");
 }
 
 TEST(Mutations, AllCandidatesAreListed) {
