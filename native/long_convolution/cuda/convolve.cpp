@@ -12,6 +12,8 @@ FusedParams params_of(const CudaPlan& plan, const Problem& problem, Side side) {
   FusedParams params = convolution_params(plan.options(), plan.fft_size(), problem, side);
   params.spectrum = plan.spectrum();
   params.scale = plan.scale();
+  params.order = plan.columns().order;
+  params.columns = static_cast<std::int8_t>(plan.columns().count);
   return params;
 }
 

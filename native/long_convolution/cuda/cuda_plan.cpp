@@ -10,7 +10,7 @@
 namespace ki::long_convolution::cuda {
 
 CudaPlan::CudaPlan(Device& device, const PlanOptions& options, std::int64_t fft_size)
-    : Plan(options), fft_size_(fft_size) {
+    : Plan(options), fft_size_(fft_size), columns_(kept_columns(options, fft_size)) {
   spectrum_ = create(device, static_cast<std::uint64_t>(options.channels * fft_size) * 2 * sizeof(float));
   scale_ = create(device, static_cast<std::uint64_t>(options.channels) * sizeof(float));
   const auto stream = device.create_stream();
@@ -33,7 +33,7 @@ void CudaPlan::prepare(Device& device, Stream& stream) {
   for (const ki_dtype dtype : {KI_DTYPE_FLOAT16, KI_DTYPE_BFLOAT16}) {
     auto& buffer = dtype == KI_DTYPE_FLOAT16 ? f16_ : bf16_;
     buffer = create(device, static_cast<std::uint64_t>(matrices) * kMatrixBytes);
-    const PrepareParams params{buffer->data(), static_cast<float*>(twiddles_->data()), points()};
+    const PrepareParams params{buffer->data(), static_cast<float*>(twiddles_->data()), columns_.order, points()};
     const ki::cuda::Kernel kernel{find_fused(dtype, folds)->prepare, "long_convolution_prepare", ki::cuda::kWarpSize,
                                   0};
     ki::cuda::launch(stream, kernel, {static_cast<unsigned>(matrices)}, &params, sizeof params);

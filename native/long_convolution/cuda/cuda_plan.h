@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/backend.h"
+#include "long_convolution/cuda/kept_columns.h"
 #include "long_convolution/problem.h"
 
 namespace ki::long_convolution::cuda {
@@ -21,6 +22,7 @@ class CudaPlan final : public Plan {
   float* scale() const { return static_cast<float*>(scale_->data()); }        // [channels]
   const std::uint8_t* mask() const { return mask_ == nullptr ? nullptr : static_cast<std::uint8_t*>(mask_->data()); }
   // Of a fused transform.
+  const KeptColumns& columns() const { return columns_; }
   const void* matrices(ki_dtype dtype) const { return (dtype == KI_DTYPE_FLOAT16 ? f16_ : bf16_)->data(); }
   const float* twiddles() const { return static_cast<float*>(twiddles_->data()); }
 
@@ -29,6 +31,7 @@ class CudaPlan final : public Plan {
   void prepare(Device& device, Stream& stream);
 
   std::int64_t fft_size_;
+  KeptColumns columns_;
   std::uint64_t memory_bytes_ = 0;
   std::unique_ptr<Buffer> spectrum_, scale_, mask_, f16_, bf16_, twiddles_;
 };

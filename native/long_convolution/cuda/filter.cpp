@@ -29,6 +29,7 @@ void order_spectra(Stream& stream, const CudaPlan& plan, OrderParams params, std
   params.scale = plan.scale() + first;
   params.mask = plan.mask();
   params.frequency_block = options.frequency_block;
+  params.columns = plan.columns().order;
   params.mask_blocks = static_cast<std::int32_t>(options.frequency_mask.size());
   params.points = plan.points();
   ki::cuda::launch(stream, {kModule, "long_convolution_order_spectrum", kTransformThreads, 0},
@@ -80,7 +81,8 @@ void set_spectrum(Device&, Stream& stream, Plan& plan, const Tensor& spectrum) {
 void get_spectrum(Device&, Stream& stream, const Plan& plan, const Tensor& spectrum) {
   const CudaPlan& on = cuda_plan(plan);
   const ReadSpectrumParams params{on.spectrum(),       on.scale(),          reinterpret_cast<float*>(spectrum.data),
-                                  spectrum.strides[0], spectrum.strides[1], on.points()};
+                                  spectrum.strides[0], spectrum.strides[1], on.columns().order,
+                                  on.points()};
   ki::cuda::launch(stream, {kModule, "long_convolution_read_spectrum", kTransformThreads, 0},
                    {static_cast<unsigned>(on.options().channels)}, &params, sizeof params);
 }

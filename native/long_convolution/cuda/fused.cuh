@@ -31,7 +31,7 @@ struct FusedSharedMemory {
 
 // Loads 16x16 points from both planes as a right factor; `address`: of the lane's row in the first.
 template <class Config>
-__device__ Points load_points(std::uint32_t address) {
+__device__ Points<> load_points(std::uint32_t address) {
   std::uint32_t re[4], im[4];
   ptx::ldmatrix_x4_trans(re, address);
   ptx::ldmatrix_x4_trans(im, address + Config::kPlaneBytes);
@@ -41,7 +41,7 @@ __device__ Points load_points(std::uint32_t address) {
 // Stores 16x16 points, as transposed_points() holds them, to both planes. `to`: where the lane's first pair belongs, in a chunk
 // whose neighbour takes the next 8 columns; kHalfBytes: to eight rows below.
 template <class Config, int kHalfBytes>
-__device__ void store_points(char* planes, unsigned to, const Points& x) {
+__device__ void store_points(char* planes, unsigned to, const Points<>& x) {
 #pragma unroll
   for (int n = 0; n < 2; ++n) {
     char* at = planes + (to ^ n * 16);
@@ -72,7 +72,7 @@ __device__ void butterfly(Value* const (&re)[kFolds], Value* const (&im)[kFolds]
 }
 
 template <class T, int kFolds>
-__device__ void fold_points(Points (&x)[kFolds]) {
+__device__ void fold_points(Points<> (&x)[kFolds]) {
 #pragma unroll
   for (int n = 0; n < 2; ++n) {
 #pragma unroll
@@ -88,7 +88,7 @@ __device__ void fold_points(Points (&x)[kFolds]) {
 }
 
 template <int kFolds>
-__device__ void unfold_sums(Sums (&x)[kFolds]) {
+__device__ void unfold_sums(Sums<> (&x)[kFolds]) {
 #pragma unroll
   for (int n = 0; n < 2; ++n) {
 #pragma unroll
@@ -105,7 +105,7 @@ __device__ void unfold_sums(Sums (&x)[kFolds]) {
 // Zeros, plus those in `zeros`, unless something in a column of sums is not finite: then it is in all of its rows, and in their
 // rounded points.
 template <class T>
-__device__ std::uint32_t plus_zeros_of(const Points& x, std::uint32_t zeros) {
+__device__ std::uint32_t plus_zeros_of(const Points<>& x, std::uint32_t zeros) {
   return ptx::fma_x2<T>(x.re[0][1], 0, ptx::fma_x2<T>(x.re[0][0], 0, zeros));
 }
 
@@ -129,13 +129,13 @@ struct OuterStep {
     matrices = lane_matrices(p.matrices, 0, lane);
   }
 
-  __device__ void load(Points (&x)[Config::kFolds], int tile) const {
+  __device__ void load(Points<> (&x)[Config::kFolds], int tile) const {
     const std::uint32_t source = chunk_of_turn(first_source, tile, Config::kWarps);
 #pragma unroll
     for (int a = 0; a < Config::kFolds; ++a) x[a] = load_points<Config>(source + a * kFoldBytes);
     __syncwarp();  // All lanes have read what they overwrite.
   }
-  __device__ void store(int tile, int fold, const Points& x) const {
+  __device__ void store(int tile, int fold, const Points<>& x) const {
     const unsigned to = chunk_of_turn(first_to, tile, Config::kWarps);
     store_points<Config, kHalfBytes>(planes, to + fold * kFoldBytes, x);
   }
@@ -143,7 +143,7 @@ struct OuterStep {
   __device__ void forward() const {
 #pragma unroll(Config::kFolds == 1 ? kTiles : 1)
     for (int tile = 0; tile < kTiles; ++tile) {
-      Points x[Config::kFolds];
+      Points<> x[Config::kFolds];
       load(x, tile);
       fold_points<T>(x);
 #pragma unroll
@@ -159,9 +159,9 @@ struct OuterStep {
     std::uint32_t check = 0;
 #pragma unroll(Config::kFolds == 1 ? kTiles : 1)
     for (int tile = 0; tile < kTiles; ++tile) {
-      Points x[Config::kFolds];
+      Points<> x[Config::kFolds];
       load(x, tile);
-      Sums sums[Config::kFolds];
+      Sums<> sums[Config::kFolds];
 #pragma unroll
       for (int fold = 0; fold < Config::kFolds; ++fold) {
         const Dft16<T> dft(matrices + fold * kMatrixStep);
@@ -170,7 +170,7 @@ struct OuterStep {
       unfold_sums(sums);
 #pragma unroll
       for (int fold = 0; fold < Config::kFolds; ++fold) {
-        const Points rounded = transposed_points<T>(sums[fold]);
+        const Points<> rounded = transposed_points<T>(sums[fold]);
         if (fold == 0) check = plus_zeros_of<T>(rounded, check);
         store(tile, fold, rounded);
       }
@@ -180,9 +180,10 @@ struct OuterStep {
 };
 
 // Within the lines: each is transformed, multiplied with its part of the spectrum and transformed back in the registers of a
-// warp, in place. kLast: there is no outer step that will check the results. Returns whether they may not be finite.
-template <class Config, bool kLast>
-__device__ bool convolve_lines(const FusedParams& p, FusedSharedMemory<Config>& shared) {
+// warp, in place. kColumns: how many columns q2 hold frequencies that count, the first 8 or all. kLast: there is no outer
+// step that will check the results. Returns whether they may not be finite.
+template <class Config, bool kLast, int kColumns>
+__device__ bool convolve_columns(const FusedParams& p, FusedSharedMemory<Config>& shared) {
   using T = typename Config::T;
   constexpr int kHalfBytes = 8 * 2 * 16, kWarps = Config::kWarps;
   const unsigned warp = thread_of_block() / kWarpSize, lane = thread_of_block() % kWarpSize;
@@ -195,30 +196,35 @@ __device__ bool convolve_lines(const FusedParams& p, FusedSharedMemory<Config>& 
   for (int turn = 0; turn < Config::kTurns; ++turn) {
     const uint4* matrices = first_matrices + turn * (kWarps * kLineMatrices * kMatrixStep);
     const Dft16<T> rows(matrices + kRowsMatrix * kMatrixStep);
-    const Points x = load_points<Config>(line_of_turn(first_source, turn, kWarps));
+    const Points<> x = load_points<Config>(line_of_turn(first_source, turn, kWarps));
     __syncwarp();  // All lanes have read what they overwrite.
 
-    Sums sums = rows.template times<Direction::forward>(x);  // [q1][m2]
-    const Points turned = twiddles.template times<Direction::forward>(transposed_points<T>(sums));
-    const Dft16<T> columns_right(matrices + kColumnsRightMatrix * kMatrixStep);
-    sums = columns_right.template times_right<Direction::forward>(turned);  // [q1][q2]
+    Sums<> sums = rows.template times<Direction::forward>(x);  // [q1][m2]
+    const Points<> turned = twiddles.template times<Direction::forward>(transposed_points<T>(sums));
+    const Dft16<T, kColumns> columns_right(matrices + kColumnsRightMatrix * kMatrixStep);
+    Sums<kColumns> frequencies = columns_right.template times_right<Direction::forward>(turned);  // [q1][q2]
 
-    const PairTable spectrum(shared.spectra[warp * Config::kTurns + turn], lane);
+    const PairTable<kColumns> spectrum(shared.spectra[warp * Config::kTurns + turn], lane);
     if (p.conjugate) {
-      spectrum.multiply<Direction::backward>(sums);
+      spectrum.template multiply<Direction::backward>(frequencies);
     } else {
-      spectrum.multiply<Direction::forward>(sums);
+      spectrum.template multiply<Direction::forward>(frequencies);
     }
 
-    const Dft16<T> columns(matrices + kColumnsMatrix * kMatrixStep);
-    sums = columns.template times<Direction::backward>(transposed_points<T>(sums));  // [m2][q1]
-    const Points turned_back = twiddles.template times<Direction::backward>(transposed_points<T>(sums));
+    const Dft16<T, kColumns> columns(matrices + kColumnsMatrix * kMatrixStep);
+    sums = columns.template times<Direction::backward>(transposed_points<T>(frequencies));  // [m2][q1]
+    const Points<> turned_back = twiddles.template times<Direction::backward>(transposed_points<T>(sums));
     sums = rows.template times<Direction::backward>(turned_back);  // [m1][m2]
-    const Points rounded = transposed_points<T>(sums);
+    const Points<> rounded = transposed_points<T>(sums);
     if constexpr (kLast) check = plus_zeros_of<T>(rounded, check);
     store_points<Config, kHalfBytes>(shared.planes, line_of_turn(first_to, turn, kWarps), rounded);
   }
   return check != 0;
+}
+
+template <class Config, bool kLast>
+__device__ bool convolve_lines(const FusedParams& p, FusedSharedMemory<Config>& shared) {
+  return p.columns > 8 ? convolve_columns<Config, kLast, 16>(p, shared) : convolve_columns<Config, kLast, 8>(p, shared);
 }
 
 // Convolves what is in the planes, in place. Returns whether results may not be finite.
@@ -263,11 +269,15 @@ __device__ void fused_convolution(const FusedParams& p, FusedSharedMemory<Config
   constexpr int kFolds = Config::kFolds;
   find_lines(p, shared);
   __syncthreads();
-  load_windows<T, kFolds>(shared.planes, shared.inputs, shared.windows, p);
+  if (p.columns == 0) {
+    clear_planes<kFolds>(shared.planes, p);
+  } else {
+    load_windows<T, kFolds>(shared.planes, shared.inputs, shared.windows, p);
+  }
   // The windows of a block go through the same sums, where one that is not finite spoils all: then again, with care.
   bool careful = false;
 #pragma unroll 1
-  for (;; careful = true) {
+  for (; p.columns != 0; careful = true) {
     __syncthreads();
     const bool suspect = convolve_planes(p, shared);
     if (!__syncthreads_or(suspect) || careful) break;

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "long_convolution/cuda/column_order.h"
+
 namespace ki::long_convolution::cuda {
 
 // A tensor [batch, channels, length]: where its rows lie, in bytes.
@@ -29,10 +31,12 @@ struct FusedParams {
   const void* skip;       // [channels]
   const float* spectrum;  // [channels, points, 2], ordered and scaled
   const float* scale;     // [channels]: what results must be multiplied with; null: 1
+  ColumnOrder order;      // of the spectrum
   const void* matrices;
   const float* twiddles;
   Windows at;
   std::int8_t lines_log2;  // of a transform
+  std::int8_t columns;     // of a line that hold frequencies which count: the first ones
   bool skip_is_float32;
   bool conjugate;  // the spectrum
   bool circular;   // inputs before the first and behind the last are those of the other end
@@ -43,6 +47,7 @@ struct FusedParams {
 struct PrepareParams {
   void* matrices;
   float* twiddles;
+  ColumnOrder columns;
   std::int32_t points;
 };
 

@@ -166,6 +166,13 @@ __device__ void load_windows(char* planes, const char* const* lines, const Windo
   });
 }
 
+// What nothing of the spectrum leaves. Each thread clears what it will read.
+template <int kFolds>
+__device__ void clear_planes(char* planes, const FusedParams& p) {
+  LineShare<kFolds>(p).for_each(
+      [&](unsigned, int, unsigned offset) { *reinterpret_cast<uint4*>(planes + offset) = {}; });
+}
+
 // What becomes of eight sums of the convolution: output_gate * sum + skip * input.
 template <class T, class Load>
 __device__ void finish_points(float (&sums)[kChunkPoints], const FusedParams& p, const Window& w, Load load) {

@@ -28,18 +28,21 @@ __device__ inline Complex shifted_dft(int row, int column, int shift, int steps)
 
 struct MatrixElement {
   FusedShape shape;
+  ColumnOrder columns;
   int index;
 
-  __device__ bool is_right() const {
-    return index >= shape.folds() && (index - shape.folds()) % kLineMatrices == kColumnsRightMatrix;
+  __device__ bool is(LineMatrix kind) const {
+    return index >= shape.folds() && (index - shape.folds()) % kLineMatrices == kind;
   }
+  // As it lies in memory: a right factor transposed.
   __device__ Complex at(int row, int column) const {
     const int lines = shape.lines(), folds = shape.folds();
     if (index >= folds) {  // of a line
       const int line = (index - folds) / kLineMatrices;
       const int k1 = folds == 1 ? line % lines : outer_frequency(line, folds);
-      const bool rows = (index - folds) % kLineMatrices == kRowsMatrix;
-      const Complex element = shifted_dft(row, column, k1, rows ? lines : 16 * lines);
+      if (is(kColumnsRightMatrix)) row = columns.digit(row);
+      if (is(kColumnsMatrix)) column = columns.digit(column);
+      const Complex element = shifted_dft(row, column, k1, is(kRowsMatrix) ? lines : 16 * lines);
       return {element.re / 4, element.im / 4};
     }
     const float scale = outer_step_scale(lines);
@@ -61,12 +64,12 @@ __device__ inline float factor_of(const Complex& x, int factor) {
 extern "C" __global__ void __launch_bounds__(kWarpSize)
     long_convolution_prepare(const __grid_constant__ PrepareParams params) {
   const int index = ptx::ctaid_x(), lane = ptx::tid_x();
-  const MatrixElement matrix{{params.points}, index};
+  const MatrixElement matrix{{params.points}, params.columns, index};
   auto* to = static_cast<std::uint32_t*>(params.matrices) + index * (kMatrixBytes / 4) + lane * 4;
 #pragma unroll 1
   for (int i = 0; i < 4; ++i) {
-    const int r =
-        matrix.is_right() ? i % 2 * 2 + i / 2 : i;  // Registers of a FragmentA that are one FragmentB neighbour.
+    const int r = matrix.is(kColumnsRightMatrix) ? i % 2 * 2 + i / 2
+                                                 : i;  // Registers of a FragmentA that are one FragmentB neighbour.
     const int row = FragmentA::row(lane, 2 * r), column = FragmentA::col(lane, 2 * r);
     const Complex lower = matrix.at(row, column), upper = matrix.at(row, column + 1);
     for (int factor = 0; factor < 3; ++factor) {

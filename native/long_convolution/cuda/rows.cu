@@ -100,7 +100,7 @@ extern "C" __global__ void __launch_bounds__(kTransformThreads)
   const std::uint32_t channel = (p.first + blockIdx.y) / p.rows.at.pairs;
   const auto* spectrum = reinterpret_cast<const float2*>(p.rows.spectrum) + std::int64_t{channel} * p.points;
   const float scale = p.rows.scale[channel] / spectrum_scale(p.points) / static_cast<float>(p.points);
-  float2 k = spectrum[spectrum_place_of_plan(frequency, p.points)];
+  float2 k = spectrum[spectrum_place_of_plan(frequency, p.points, p.rows.order)];
   k = {k.x * scale, p.rows.conjugate ? -k.y * scale : k.y * scale};
   float2& x = points_of(p)[frequency];
   const float2 product = x * k;

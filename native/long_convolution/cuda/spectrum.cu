@@ -83,8 +83,8 @@ extern "C" __global__ void __launch_bounds__(kTransformThreads)
     } else {
       x = {0, 0};
     }
-    to[spectrum_place_of_plan(f, p.points)] = x;
-    if (f != 0 && f != p.points / 2) to[spectrum_place_of_plan(p.points - f, p.points)] = {x.x, -x.y};
+    to[spectrum_place_of_plan(f, p.points, p.columns)] = x;
+    if (f != 0 && f != p.points / 2) to[spectrum_place_of_plan(p.points - f, p.points, p.columns)] = {x.x, -x.y};
   }
   if (ptx::tid_x() == 0) p.scale[blockIdx.x] = 1 / scale;
 }
@@ -95,7 +95,7 @@ extern "C" __global__ void __launch_bounds__(kTransformThreads)
   const auto* from = reinterpret_cast<const float2*>(p.spectrum) + std::int64_t{blockIdx.x} * p.points;
   const float scale = p.scale[blockIdx.x] / spectrum_scale(p.points);
   for (int f = ptx::tid_x(); f <= p.points / 2; f += kTransformThreads) {
-    const float2 x = from[spectrum_place_of_plan(f, p.points)];
+    const float2 x = from[spectrum_place_of_plan(f, p.points, p.columns)];
     float* to = p.to + blockIdx.x * p.channel_stride + f * p.frequency_stride;
     to[0] = x.x * scale;
     to[1] = x.y * scale;

@@ -25,6 +25,7 @@
 
 #include "cuda/device/fragment.cuh"
 #include "cuda/device/host_device.h"
+#include "long_convolution/cuda/column_order.h"
 
 namespace ki::long_convolution::cuda {
 
@@ -81,22 +82,22 @@ constexpr int fused_shared_bytes(int folds) {
   return 2 * lines * kLineBytes + 2 * lines * 16 + 2 * transforms * 96 + lines * 8;
 }
 
-// The spectrum of a line lies as the lanes multiply it: pairs of neighbouring q2, [4][32 lanes][2] complex numbers.
+// The spectrum of a line lies as the lanes multiply it: pairs of neighbouring columns q2, [4][32 lanes][2] complex numbers.
 KI_HOST_DEVICE constexpr int line_place(int q1, int q2) {
   return (q2 / 8 * 2 + q1 / 8) * 64 + (q1 % 8 * 4 + q2 % 8 / 2) * 2 + q2 % 2;
 }
 
 // Where frequency k of a transform lies in its spectrum.
-KI_HOST_DEVICE constexpr int spectrum_place(int frequency, int points) {
+KI_HOST_DEVICE constexpr int spectrum_place(int frequency, int points, ColumnOrder columns) {
   const int lines = points / kLinePoints, folds = lines <= kMatrixLines ? 1 : lines / kMatrixLines;
   const int k1 = frequency % lines, q = frequency / lines;
   const int line = k1 % folds * kMatrixLines + k1 / folds;
-  return line * kLinePoints + line_place(q % 16, q / 16);
+  return line * kLinePoints + line_place(q % 16, columns.place(q / 16));
 }
 
 // The same for transforms of any size: those over global memory have a natural order.
-KI_HOST_DEVICE constexpr int spectrum_place_of_plan(int frequency, int points) {
-  return points <= kMaxFusedPoints ? spectrum_place(frequency, points) : frequency;
+KI_HOST_DEVICE constexpr int spectrum_place_of_plan(int frequency, int points, ColumnOrder columns) {
+  return points <= kMaxFusedPoints ? spectrum_place(frequency, points, columns) : frequency;
 }
 
 // Matrices of a plan, in this order: `folds` of the outer step, then three of each line of a block: for its rows, for its

@@ -36,6 +36,7 @@ struct OrderParams {
   float* scale;                                   // [channels]: what brings it back
   const std::uint8_t* mask;                       // null: all frequencies are kept
   std::int64_t frequency_block;
+  ColumnOrder columns;
   std::int32_t mask_blocks;
   std::int32_t points;
 };
@@ -46,6 +47,7 @@ struct ReadSpectrumParams {
   const float* scale;
   float* to;
   std::int64_t channel_stride, frequency_stride;  // elements
+  ColumnOrder columns;
   std::int32_t points;
 };
 

@@ -56,6 +56,18 @@ inline std::int64_t number(const std::string& json, const std::string& section, 
   return std::stoll(json.substr(at));
 }
 
+/// Instructions of all kinds.
+inline std::int64_t instructions(const std::string& json) {
+  const std::string begin = "\"instructions\": {";
+  std::size_t at = json.find(begin);
+  if (at == std::string::npos) return -1;
+  std::int64_t sum = 0;
+  const std::size_t end = json.find('}', at);
+  for (at = json.find("\": ", at + begin.size()); at < end; at = json.find("\": ", at + 1))
+    sum += std::stoll(json.substr(at + 3));
+  return sum;
+}
+
 /// A test that counts what the virtual GPU does; skipped where there is none. Base: testing::Test, or what derives from it.
 template <class Base>
 class CountingTest : public Base {

@@ -64,16 +64,17 @@ INSTANTIATE_TEST_SUITE_P(Modules, CompiledConvolutionModule,
                                          "long_convolution_rows", "long_convolution_gradients"),
                          [](const auto& info) { return info.param; });
 
-/// Every frequency has a place of its own.
+/// Every frequency has a place of its own, however the columns are ordered.
 TEST(SpectrumPlace, IsAPermutation) {
-  for (int points = kLinePoints; points <= kMaxFusedPoints; points *= 2) {
-    std::vector<bool> taken(static_cast<std::size_t>(points));
-    for (int frequency = 0; frequency < points; ++frequency) {
-      const int place = spectrum_place(frequency, points);
-      ASSERT_TRUE(place >= 0 && place < points && !taken[static_cast<std::size_t>(place)]) << frequency;
-      taken[static_cast<std::size_t>(place)] = true;
+  for (const ColumnOrder columns : {ColumnOrder{0xFEDCBA9876543210}, ColumnOrder{0x765432108FEDCBA9}})
+    for (int points = kLinePoints; points <= kMaxFusedPoints; points *= 2) {
+      std::vector<bool> taken(static_cast<std::size_t>(points));
+      for (int frequency = 0; frequency < points; ++frequency) {
+        const int place = spectrum_place(frequency, points, columns);
+        ASSERT_TRUE(place >= 0 && place < points && !taken[static_cast<std::size_t>(place)]) << frequency;
+        taken[static_cast<std::size_t>(place)] = true;
+      }
     }
-  }
 }
 
 /// Chunks that ldmatrix or a store touches together fall on all banks: the same chunk of eight lines, every other chunk of half

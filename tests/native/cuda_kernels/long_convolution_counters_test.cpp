@@ -18,18 +18,6 @@ struct Transform {
   double instructions;  ///< of a point, at most
 };
 
-/// The sum over all kinds.
-std::int64_t instructions(const std::string& json) {
-  const std::string begin = "\"instructions\": {";
-  std::size_t at = json.find(begin);
-  if (at == std::string::npos) return -1;
-  std::int64_t sum = 0;
-  const std::size_t end = json.find('}', at);
-  for (at = json.find("\": ", at + begin.size()); at < end; at = json.find("\": ", at + 1))
-    sum += std::stoll(json.substr(at + 3));
-  return sum;
-}
-
 class FusedConvolution : public CountingTest<testing::TestWithParam<Transform>> {
  protected:
   /// Those that share a block, which is then full.

@@ -41,5 +41,17 @@ INSTANTIATE_TEST_SUITE_P(
                     sized(KI_DTYPE_FLOAT16, 32768, 20000, 100), sized(KI_DTYPE_FLOAT32, 65536, 1000, 100)),
     [](const auto& info) { return info.param.name(); });
 
+/// One row each, of as many points as fit, up to the largest transform.
+LongConvolutionCase large(ki_dtype dtype, std::int64_t fft_size) {
+  LongConvolutionCase c = sized(dtype, fft_size, fft_size - 50, 20);
+  c.batch = 1;
+  return c;
+}
+
+INSTANTIATE_TEST_SUITE_P(Large, TransformSize,
+                         testing::Values(large(KI_DTYPE_FLOAT16, 262144), large(KI_DTYPE_FLOAT32, 1048576),
+                                         large(KI_DTYPE_FLOAT32, 4194304)),
+                         [](const auto& info) { return info.param.name(); });
+
 }  // namespace
 }  // namespace ki::test

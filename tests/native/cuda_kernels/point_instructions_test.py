@@ -98,7 +98,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('cubin')
     parser.add_argument('--points', type=int, required=True, help='of a transform')
-    parser.add_argument('--steps', type=int, required=True, help='of 16 points, forward and backward')
+    parser.add_argument('--steps', type=float, required=True, help='of 16 points, forward and backward; one of half the columns: 0.5')
     parser.add_argument('--trips', type=int, nargs='*', default=[], help='turns of the loops with tensor instructions')
     parser.add_argument('--limit', type=float, required=True, help='most instructions for a complex point')
     args = parser.parse_args()
@@ -106,7 +106,7 @@ def main():
     points = max(args.points, _BLOCK_POINTS)
     warps = kernel.max_threads // 32
     lines = points // _LINE_POINTS
-    mma = lines * _LINE_MMA * args.steps // warps
+    mma = int(lines * _LINE_MMA * args.steps) // warps
     finders = math.ceil(2 * lines / 32)
     count = instructions_of_block(kernel, warps, finders, mma, args.trips)
     print(f'{kernel.name}, {args.points} points: {count} instructions of a block, {count / points:.3f} for a complex point, '
