@@ -30,7 +30,7 @@ constexpr Mask kNone{MaskedBlocks::none}, kAll{MaskedBlocks::all}, kOdd{MaskedBl
 
 LongConvolutionCase masked(ki_dtype dtype, std::int64_t points, const Mask& mask) {
   return {.dtype = dtype,
-          .batch = 2,
+          .batch = 2 * std::max<std::int64_t>(4096 / points, 1),  // a full block
           .length = points,
           .filter_length = points,
           .circular = true,
@@ -125,7 +125,9 @@ std::vector<LongConvolutionCase> masked_transforms(const std::vector<std::int64_
 std::string name_of(const testing::TestParamInfo<LongConvolutionCase>& info) { return info.param.name(); }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, MaskedTransform, testing::ValuesIn(masked_transforms({256, 1024, 8192})), name_of);
-INSTANTIATE_TEST_SUITE_P(Largest, MaskedTransform, testing::Values(masked(KI_DTYPE_FLOAT16, 16384, kAboveHalf)),
+INSTANTIATE_TEST_SUITE_P(Largest, MaskedTransform,
+                         testing::Values(masked(KI_DTYPE_FLOAT16, 4096, kAboveHalf),
+                                         masked(KI_DTYPE_FLOAT16, 16384, kAboveHalf)),
                          name_of);
 INSTANTIATE_TEST_SUITE_P(Sizes, MaskedGradient, testing::ValuesIn(masked_transforms({256, 1024})), name_of);
 

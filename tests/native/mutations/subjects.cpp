@@ -55,7 +55,13 @@ std::vector<Subject> convolution_subjects() {
                                       "b4_c3_l400_k300_*_row",  "b3_c2_l257_k30_circular", "b3_c1_l1000_k255_fft256",
                                       "b3_c2_l512_k200_aligned"};
   std::vector<Subject> all;
-  all.push_back({"long_convolution_fused_f16_folds1", cases("*LongConvolutionForward.*/f16_", rows), {}, program});
+  // Masks that leave half of the columns have a way of their own.
+  all.push_back({"long_convolution_fused_f16_folds1",
+                 cases("*LongConvolutionForward.*/f16_", rows) + ":" +
+                     cases("*MaskedTransform.*/f16_",
+                           {"*_fft256_masked_outside0to16*", "*_fft512_masked_*", "*_fft4096_masked_outside0to16*"}),
+                 {},
+                 program});
   all.push_back({"long_convolution_rows",
                  cases("*LongConvolutionForward.*/f32_", rows) + ":*LongConvolutionForward.*/f32_b3_c2_pieces*",
                  {"long_convolution_multiply", "long_convolution_measure_f32", "long_convolution_load_f32",
