@@ -179,7 +179,7 @@ internal unsafe struct ki_device_info
     /// <summary>Name to open it by: <c>cpu</c> or <c>cuda:0</c>.</summary>
     public fixed byte name[32];
 
-    /// <summary>Instruction set its kernels use: <c>avx2</c>, <c>avx3</c> (AVX-512), <c>avx3_dl</c> (with VNNI) or <c>sm_80</c> and the like.</summary>
+    /// <summary>Instruction set its kernels use: <c>avx2</c>, <c>avx3</c> (AVX-512) or <c>sm_80</c> and the like.</summary>
     public fixed byte target[32];
 
     /// <summary>Model, as the processor or the driver gives it.</summary>
@@ -199,7 +199,7 @@ internal unsafe struct ki_device_options
     /// <summary>CPU: threads that work on one call, 1 to 1024, the caller included; 0 = as many as the affinity mask and the cgroup's quota allow.</summary>
     public int thread_count;
 
-    /// <summary>CPU: force an instruction set (<c>avx2</c>, <c>avx3</c>, <c>avx3_dl</c>); NULL = the best the processor has.</summary>
+    /// <summary>CPU: force an instruction set (<c>avx2</c>, <c>avx3</c>); NULL = the best the processor has.</summary>
     public byte* target;
 }
 

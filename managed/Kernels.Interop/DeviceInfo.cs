@@ -36,7 +36,7 @@ public sealed record DeviceInfo
     /// <summary>CPU: second-level cache of one core, in bytes. CUDA: second-level cache of the device, in bytes.</summary>
     public required ulong L2CacheBytes { get; init; }
 
-    /// <summary>Instruction set its kernels use: <c>avx2</c>, <c>avx3</c> (AVX-512), <c>avx3_dl</c> (with VNNI) or <c>sm_80</c> and the like.</summary>
+    /// <summary>Instruction set its kernels use: <c>avx2</c>, <c>avx3</c> (AVX-512) or <c>sm_80</c> and the like.</summary>
     public required string Target { get; init; }
 
     /// <summary>Model, as the processor or the driver gives it.</summary>
@@ -74,7 +74,7 @@ public sealed record DeviceOptions
     /// </summary>
     public int ThreadCount { get; init; }
 
-    /// <summary>CPU: the instruction set to use, <c>avx2</c>, <c>avx3</c> or <c>avx3_dl</c>; null, the default, is the best the processor has.</summary>
+    /// <summary>CPU: the instruction set to use, <c>avx2</c> or <c>avx3</c>; null, the default, is the best the processor has.</summary>
     public string? Target { get; init; }
 }
 

@@ -8,7 +8,6 @@ const char* name_of(SimdTarget target) {
   switch (target) {
     case SimdTarget::avx2: return "avx2";
     case SimdTarget::avx3: return "avx3";
-    case SimdTarget::avx3_dl: return "avx3_dl";
     case SimdTarget::neon: return "neon";
   }
   return "unknown target";
@@ -36,15 +35,6 @@ std::string missing_features(SimdTarget target) {
   KI_REQUIRE_FEATURE("avx512dq");
   KI_REQUIRE_FEATURE("avx512vl");
   KI_REQUIRE_FEATURE("avx512cd");
-  if (target == SimdTarget::avx3) return missing;
-  KI_REQUIRE_FEATURE("avx512vnni");
-  KI_REQUIRE_FEATURE("avx512vbmi");
-  KI_REQUIRE_FEATURE("avx512vbmi2");
-  KI_REQUIRE_FEATURE("avx512bitalg");
-  KI_REQUIRE_FEATURE("avx512vpopcntdq");
-  KI_REQUIRE_FEATURE("gfni");
-  KI_REQUIRE_FEATURE("vaes");
-  KI_REQUIRE_FEATURE("vpclmulqdq");
 #undef KI_REQUIRE_FEATURE
   return missing;
 }

@@ -7,15 +7,14 @@
 
 namespace ki::cpu {
 
-// Named as Highway names them. `avx2` includes FMA and F16C; `avx3` is AVX-512 F, BW, DQ, VL and CD; `avx3_dl` adds VNNI, VBMI and
-// what else came with them.
-enum class SimdTarget { avx2, avx3, avx3_dl, neon };
+// Named as Highway names them. `avx2` includes FMA and F16C; `avx3` is AVX-512 F, BW, DQ, VL and CD.
+enum class SimdTarget { avx2, avx3, neon };
 
 // Those of this architecture, slowest first.
 #if defined(__aarch64__)
 inline constexpr std::array kSimdTargets{SimdTarget::neon};
 #else
-inline constexpr std::array kSimdTargets{SimdTarget::avx2, SimdTarget::avx3, SimdTarget::avx3_dl};
+inline constexpr std::array kSimdTargets{SimdTarget::avx2, SimdTarget::avx3};
 #endif
 
 const char* name_of(SimdTarget target);

@@ -131,7 +131,7 @@ typedef struct ki_device_info {
   uint64_t l2_cache_bytes;
   /** Name to open it by: `cpu` or `cuda:0`. */
   char name[32];
-  /** Instruction set its kernels use: `avx2`, `avx3` (AVX-512), `avx3_dl` (with VNNI) or `sm_80` and the like. */
+  /** Instruction set its kernels use: `avx2`, `avx3` (AVX-512) or `sm_80` and the like. */
   char target[32];
   /** Model, as the processor or the driver gives it. */
   char model[128];
@@ -146,7 +146,7 @@ typedef struct ki_device_options {
   /** CPU: threads that work on one call, 1 to 1024, the caller included; 0 = as many as the affinity mask and the
    *  cgroup's quota allow. */
   int32_t thread_count;
-  /** CPU: force an instruction set (`avx2`, `avx3`, `avx3_dl`); NULL = the best the processor has. */
+  /** CPU: force an instruction set (`avx2`, `avx3`); NULL = the best the processor has. */
   const char* target;
 } ki_device_options;
 

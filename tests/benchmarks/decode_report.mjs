@@ -26,19 +26,17 @@ function parse(name) {
 
 const elementBytes = { f32: 4, f16: 2, bf16: 2, i8: 1 };
 
-// Instructions for each 16 (AVX2: 8) elements of a cache, on the two units that multiply-adds run on, for all query heads of a key
-// head: multiply-adds, and conversions to float32. AVX2 has a third unit for shuffles and logic. With VNNI a vector of 64 int8
-// elements takes two products a query head, two shuffles, and, of keys, one more.
-const instructions = {
-  avx3: (group, cache) => group + { f32: 0, f16: 2, bf16: 1, i8: 2 }[cache],
-  avx3_dl: group => (2 * group + 2.5) / 4,
-  avx2: (group, cache) => group + { f32: 0, f16: 1, bf16: 0.5, i8: 1 }[cache],
+// Instructions for each vector of float32 that a cache's elements become, beyond the load, on the two units that
+// multiply-adds run on. AVX2 has a third unit for shuffles and logic.
+const conversions = {
+  avx3: { f32: 0, f16: 2, bf16: 1, i8: 2 },
+  avx2: { f32: 0, f16: 1, bf16: 0.5, i8: 1 },
 };
 
 /** GB/s at which multiply-adds and conversions alone would take the cache in, from the roof's GFLOP/s. */
 function arithmeticRate({ target, cache, headsQ, headsKv, headDim }, roof) {
   const group = headsQ / headsKv;
-  const elementsPerSecond = roof / 2 / instructions[target](group, cache);
+  const elementsPerSecond = roof / 2 / (group + conversions[target][cache]);
   const scales = cache === 'i8' ? 4 / headDim : 0;
   return elementsPerSecond * (elementBytes[cache] + scales);
 }

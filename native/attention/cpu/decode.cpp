@@ -63,18 +63,13 @@ struct Sizes {
     queries = heads * rows * decode_pitch(p.head_dim);
     scores = heads * rows * kDecodePitch;
     seen = round_up(heads * rows * 2, kMaxLanes);
-    if (p.key.dtype == KI_DTYPE_INT8) {
-      scales = heads * kDecodePitch;
-      digits = scalars + heads * rows * kMaxDigits * decode_digit_floats(p.head_dim);
-    }
   }
   std::int64_t partials(std::int64_t batch) const { return batch * splits * (sums + 2 * scalars); }
-  std::int64_t scratch() const { return queries + scores + 2 * scalars + seen + 2 * scales + digits; }
+  std::int64_t scratch() const { return queries + scores + 2 * scalars + seen; }
 
   std::int64_t rows, splits, heads;
-  std::int64_t sums, scalars;           // floats of a range's partial results, scalars also of scratch memory
-  std::int64_t queries, scores, seen;   // floats of a worker's scratch memory
-  std::int64_t scales = 0, digits = 0;  // steps as well
+  std::int64_t sums, scalars;          // floats of a range's partial results, scalars also of scratch memory
+  std::int64_t queries, scores, seen;  // floats of a worker's scratch memory
 };
 
 // The workspace: sums of all ranges, then maxima, then sums of weights, then each worker's scratch memory.
@@ -98,18 +93,7 @@ class Workspace {
     float* scores = memory + sizes_.queries;
     float* shifts = scores + sizes_.scores;
     float* rescale = shifts + sizes_.scalars;
-    float* seen = rescale + sizes_.scalars;
-    float* scales = seen + sizes_.seen;
-    float* steps = scales + 2 * sizes_.scales;
-    return {memory,
-            scores,
-            shifts,
-            rescale,
-            reinterpret_cast<std::uint64_t*>(seen),
-            scales,
-            scales + sizes_.scales,
-            steps,
-            reinterpret_cast<std::int8_t*>(steps + sizes_.scalars)};
+    return {memory, scores, shifts, rescale, reinterpret_cast<std::uint64_t*>(rescale + sizes_.scalars)};
   }
 
  private:

@@ -33,12 +33,8 @@ struct SeenKeys {
 inline constexpr int kDecodeTile = 64;
 inline constexpr int kDecodePitch = kDecodeTile + 16;  // floats; a power of two would put all rows into few sets
 
-// Floats from a row of queries, or of sums of values, to the next: whole groups of four vectors.
-inline std::int64_t decode_pitch(std::int64_t columns) { return round_up(columns, 4 * kMaxLanes); }
-
-// Where products with an int8 cache are made of integers: digits of a query at the most, and floats that have room for a row of them.
-inline constexpr int kMaxDigits = 3;
-inline std::int64_t decode_digit_floats(std::int64_t head_dim) { return kMaxLanes + decode_pitch(head_dim); }
+// Floats from a row of queries, or of sums of values, to the next: whole groups of two vectors.
+inline std::int64_t decode_pitch(std::int64_t columns) { return round_up(columns, 2 * kMaxLanes); }
 
 // Where partial results are: for every range of a sequence, [heads_kv * rows] of each.
 struct Partial {
@@ -77,10 +73,6 @@ struct DecodeScratch {
   float* shifts;        // [heads of a task * rows, padded]: largest scores of a tile, then what scores are less by
   float* rescale;       // [heads of a task * rows, padded]: what sums so far are multiplied with
   std::uint64_t* seen;  // [heads of a task * rows], a bit for each key of a tile that the row sees
-  // Of an int8 cache only:
-  float *key_scales, *value_scales;  // [heads of a task, kDecodePitch]
-  float* steps;                      // [heads of a task * rows], what 1 of a query's digits stands for
-  std::int8_t* digits;               // [heads of a task * rows, digits, decode_digit_floats(head_dim) floats]
 };
 
 std::uint64_t decode_workspace(Device& device, const Problem& p);

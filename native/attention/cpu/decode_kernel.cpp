@@ -1,12 +1,10 @@
 // The decode path's kernels, compiled for every instruction set: one range of keys, and the merging of ranges.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "attention/cpu/decode_kernel.cpp"
-#define KI_WANT_AVX3_DL
 #include "cpu/simd/targets.h"
 // Highway's headers come first: they set the target.
 #include <cmath>
 
-#include "attention/cpu/decode_integer-inl.h"
 #include "attention/cpu/decode_tile-inl.h"
 #include "attention/cpu/rows-inl.h"
 
@@ -14,20 +12,18 @@ HWY_BEFORE_NAMESPACE();
 namespace ki::attention::cpu::HWY_NAMESPACE {
 
 // Attends to keys [first, end), all of which some query sees.
-template <class Products>
+template <class C>
 void attend_keys(const Problem& p, const DecodeTask& task, const DecodeScratch& s, std::int64_t first,
                  std::int64_t end) {
   if (first >= end) return;
   DecodeTile tiles[2];
   const auto find = [&](std::int64_t from, DecodeTile& tile) {
     find_rows(p, task, from, static_cast<int>(std::min<std::int64_t>(end - from, kDecodeTile)), tile);
-    load_scales(p, task, p.cache.key_scale, tile, s.key_scales);
-    load_scales(p, task, p.cache.value_scale, tile, s.value_scales);
   };
   find(first, tiles[0]);
   for (int t = 0;; t = 1 - t) {
     const DecodeTile& tile = tiles[t];
-    Products::multiply_keys(p, task, tile, s);
+    multiply_keys<C>(p, task, tile, s);
     const auto weigh = [&](auto count) HWY_ATTR {
       const bool all_seen = compute_scores(p, task, tile, count, s);
       update_maxima(task.heads() * task.rows, task.partial.maximum, s);
@@ -39,29 +35,13 @@ void attend_keys(const Problem& p, const DecodeTask& task, const DecodeScratch& 
     const std::int64_t behind = tile.first + tile.count;
     if (behind < end) find(behind, tiles[1 - t]);
     const DecodeTile& next = behind < end ? tiles[1 - t] : tile;
-    Products::add_values(p, task, tile, next, s, all_seen);
+    if (all_seen) {
+      add_values<C>(p, task, tile, next, s);
+    } else {
+      add_seen_values<C>(p, task, tile, next, s);
+    }
     if (behind >= end) return;
   }
-}
-
-// Attends to all keys of a task: sinks, then the others.
-template <class Products>
-void attend_keys(const Problem& p, const DecodeTask& task, const DecodeScratch& s) {
-  const SeenKeys& seen = task.seen;
-  const std::int64_t behind = seen.begin - seen.sinks;  // from a key's number to its place, behind the sinks
-  attend_keys<Products>(p, task, s, task.first_key, std::min(task.end_key, seen.sinks));
-  attend_keys<Products>(p, task, s, std::max(task.first_key, seen.sinks) + behind, task.end_key + behind);
-}
-
-// The same in integers, unless a query's elements are not fit for it.
-template <int kDigits>
-bool attend_integers(const Problem& p, const DecodeTask& task, const DecodeScratch& s) {
-  if (!make_digits<kDigits>(p, task, s)) return false;
-  attend_keys<IntegerProducts<kDigits>>(p, task, s);
-  for (int i = 0; i < task.heads() * task.rows; ++i) {
-    transpose_blocks(sums_of(p, task).from(i).data, decode_pitch(p.head_dim_v));
-  }
-  return true;
 }
 
 template <class C>
@@ -74,13 +54,15 @@ void attend(const Problem& p, const DecodeTask& task, const DecodeScratch& s) {
   std::fill_n(task.partial.weights, all, 0.0f);
   for (int i = 0; i < all; ++i) {
     const Block block = task.block(i / task.rows);
-    load_query_row(p, block, block.query_row(p, i % task.rows), s.queries + i * query_pitch);
+    float* query = s.queries + i * query_pitch;
+    load_query_row(p, block, block.query_row(p, i % task.rows), query);
+    split_into_parts<C>(query, query_pitch);
   }
-  if constexpr (std::is_same_v<C, std::int8_t> && kHasIntegerProducts) {
-    if (p.query.dtype == KI_DTYPE_FLOAT32 ? attend_integers<3>(p, task, s) : attend_integers<2>(p, task, s)) return;
-  }
-  for (int i = 0; i < all; ++i) split_into_parts<C>(s.queries + i * query_pitch, query_pitch);
-  attend_keys<FloatProducts<C>>(p, task, s);
+  // Sinks, then the others.
+  const SeenKeys& seen = task.seen;
+  const std::int64_t behind = seen.begin - seen.sinks;  // from a key's number to its place, behind the sinks
+  attend_keys<C>(p, task, s, task.first_key, std::min(task.end_key, seen.sinks));
+  attend_keys<C>(p, task, s, std::max(task.first_key, seen.sinks) + behind, task.end_key + behind);
   for (int i = 0; i < all; ++i) join_parts<C>(task.partial.sums + i * sum_pitch, sum_pitch);
 }
 
@@ -114,24 +96,14 @@ void merge(const Problem& p, const MergeTask& task) {
   for (int row = 0; row < task.rows; ++row) merge_row(p, task, block, row);
 }
 
-#if HWY_TARGET != HWY_AVX3_DL
 constexpr DecodeKernels kDecodeKernels{attend<float>, attend<ki::cpu::Float16>, attend<ki::cpu::BFloat16>,
                                        attend<std::int8_t>, merge};
-#endif
 
 }  // namespace ki::attention::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace ki::attention::cpu {
-
-#if HWY_TARGETS & HWY_AVX3_DL
-// What it has beyond AVX3 serves int8 alone.
-namespace N_AVX3_DL {
-constexpr DecodeKernels kDecodeKernels{N_AVX3::attend<float>, N_AVX3::attend<ki::cpu::Float16>,
-                                       N_AVX3::attend<ki::cpu::BFloat16>, attend<std::int8_t>, N_AVX3::merge};
-}  // namespace N_AVX3_DL
-#endif
 
 const DecodeKernels& decode_kernels(ki::cpu::SimdTarget target) { return KI_FOR_TARGET(target, kDecodeKernels); }
 

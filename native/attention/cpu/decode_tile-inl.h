@@ -28,34 +28,25 @@ namespace simd = ki::cpu::HWY_NAMESPACE;
 struct DecodeTile {
   std::int64_t first;
   int count;
-  // Where the rows of its keys are, at head 0.
+  // Where the rows of its keys are, at head 0. Scales are those of int8 elements.
   std::byte* keys[kDecodeTile];
   std::byte* values[kDecodeTile];
+  std::byte* key_scales[kDecodeTile];
+  std::byte* value_scales[kDecodeTile];
 };
 
 HWY_INLINE void find_rows(const Problem& p, const DecodeTask& task, std::int64_t first, int count, DecodeTile& tile) {
+  const auto find = [&](const Tensor& tensor, std::byte** rows) {
+    if (tensor.rank > 0) row_addresses(p, task.sequence, task.batch, tensor, first, count, rows);
+  };
   tile.first = first;
   tile.count = count;
-  const auto find = [&](const Tensor& tensor, std::byte** rows) {
-    row_addresses(p, task.sequence, task.batch, tensor, first, count, rows);
-    // There is something to fetch for every key of the tile before, and rows may be taken by several.
-    std::fill(rows + count, rows + kDecodeTile, rows[count - 1]);
-  };
   find(p.key, tile.keys);
+  // There is something to fetch for every key of the tile before.
+  std::fill(tile.keys + count, tile.keys + kDecodeTile, tile.keys[count - 1]);
   find(p.value, tile.values);
-}
-
-// Copies the scales of a tile's keys, or values, which are those of int8 elements. Long before they are used: a vector that was just
-// written float by float cannot be loaded before all of it has left the processor's store buffer.
-HWY_INLINE void load_scales(const Problem& p, const DecodeTask& task, const Tensor& tensor, const DecodeTile& tile,
-                            float* HWY_RESTRICT scales) {
-  if (tensor.rank == 0) return;
-  std::byte* rows[kDecodeTile];
-  row_addresses(p, task.sequence, task.batch, tensor, tile.first, tile.count, rows);
-  for (int j = 0; j < tile.count; ++j) {
-    const float* HWY_RESTRICT from = reinterpret_cast<const float*>(rows[j]) + task.first_head * tensor.strides[2];
-    for (int h = 0; h < task.heads(); ++h) scales[h * kDecodePitch + j] = from[h * tensor.strides[2]];
-  }
+  find(p.cache.key_scale, tile.key_scales);
+  find(p.cache.value_scale, tile.value_scales);
 }
 
 HWY_INLINE FloatRows scores_of(const DecodeScratch& s) { return {s.scores, kDecodePitch}; }
@@ -107,43 +98,37 @@ HWY_INLINE void add_values(const Problem& p, const DecodeTask& task, const Decod
   }
 }
 
-// The same for one row, and only the keys that it sees, so that no value touches a row that does not see it: 0 times NaN is NaN.
+// The same row by row, so that no value touches a row that does not see it: 0 times NaN is NaN.
 template <class C>
 HWY_INLINE void add_seen_values(const Problem& p, const DecodeTask& task, const DecodeTile& tile,
-                                const DecodeTile& next, const DecodeScratch& s, int row) {
-  const int h = row / task.rows;
-  const ByteRows values = rows_of_head(task, p.value, tile.values, h), keys = rows_of_head(task, p.key, next.keys, h);
-  // By runs of keys that it sees: adding the lowest bit carries through the lowest run.
-  for (std::uint64_t seen = s.seen[row]; seen != 0; seen &= seen + (seen & -seen)) {
-    const int j = std::countr_zero(seen), count = std::countr_one(seen >> j);
-    value_rows<C>({values.from(j), count, keys.from(j)}, scores_of(s).from(row, j), 1, static_cast<int>(p.head_dim_v),
-                  sums_of(p, task).from(row));
+                                const DecodeTile& next, const DecodeScratch& s) {
+  for (int i = 0; i < task.heads() * task.rows; ++i) {
+    const int h = i / task.rows;
+    const ByteRows values = rows_of_head(task, p.value, tile.values, h), keys = rows_of_head(task, p.key, next.keys, h);
+    // By runs of keys that it sees: adding the lowest bit carries through the lowest run.
+    for (std::uint64_t seen = s.seen[i]; seen != 0; seen &= seen + (seen & -seen)) {
+      const int j = std::countr_zero(seen), count = std::countr_one(seen >> j);
+      value_rows<C>({values.from(j), count, keys.from(j)}, scores_of(s).from(i, j), 1, static_cast<int>(p.head_dim_v),
+                    sums_of(p, task).from(i));
+    }
   }
 }
 
-// Both products in floats.
-template <class C>
-struct FloatProducts {
-  static HWY_INLINE void multiply_keys(const Problem& p, const DecodeTask& task, const DecodeTile& tile,
-                                       const DecodeScratch& s) {
-    cpu::HWY_NAMESPACE::multiply_keys<C>(p, task, tile, s);
+// The scales of a tile's keys, or values, at one head of the problem.
+struct TileScales {
+  HWY_ALIGN float scale[kDecodePitch] = {};
+
+  HWY_INLINE TileScales(const Tensor& tensor, std::byte* const* rows, int count, std::int64_t head) {
+    if (tensor.rank == 0) return;
+    for (int j = 0; j < count; ++j) scale[j] = reinterpret_cast<const float*>(rows[j])[head * tensor.strides[2]];
   }
-  static HWY_INLINE void add_values(const Problem& p, const DecodeTask& task, const DecodeTile& tile,
-                                    const DecodeTile& next, const DecodeScratch& s, bool all_seen) {
-    if (all_seen) return cpu::HWY_NAMESPACE::add_values<C>(p, task, tile, next, s);
-    for (int i = 0; i < task.heads() * task.rows; ++i) add_seen_values<C>(p, task, tile, next, s, i);
-  }
+  HWY_INLINE simd::FloatVector operator()(int j) const { return hn::Load(simd::FloatTag(), scale + j); }
 };
 
 // x[j] *= factors(j), a vector at a time
 template <class Factors>
 HWY_INLINE void multiply(int count, float* HWY_RESTRICT x, const Factors& factors) {
   change_lanes(x, count, [&](simd::FloatVector y, int j, int) HWY_ATTR { return hn::Mul(y, factors(j)); });
-}
-
-// The scales of a head of the task, for `multiply`.
-HWY_INLINE auto scales_at(const float* scales, int head) {
-  return [=](int j) HWY_ATTR { return hn::Load(simd::FloatTag(), scales + head * kDecodePitch + j); };
 }
 
 // Hides keys outside of the range that a row sees.
@@ -190,11 +175,12 @@ HWY_INLINE bool compute_scores(const Problem& p, const DecodeTask& task, const D
   bool all_seen = true;
   for (int h = 0; h < task.heads(); ++h) {
     const Block block = task.block(h);
+    const TileScales key_scales(p.cache.key_scale, tile.key_scales, count, block.head_kv);
     for (int r = 0; r < task.rows; ++r) {
       const int i = h * task.rows + r;
       float* scores = scores_of(s).from(i).data;
       multiply(count, scores, [&](int) HWY_ATTR { return factor; });
-      if (p.cache.key_scale.rank > 0) multiply(count, scores, scales_at(s.key_scales, h));
+      if (p.cache.key_scale.rank > 0) multiply(count, scores, key_scales);
       const QueryRow row = is_general || !in_range ? block.query_row(p, r) : QueryRow{};
       if (is_general) {
         finish_scores(p, score_row(p, task.sequence, task.batch, row.head, row.query), tile.first, count, scores);
@@ -230,6 +216,7 @@ HWY_INLINE void compute_weights(const Problem& p, const DecodeTask& task, const 
   const simd::FloatTag d;
   for (int h = 0; h < task.heads(); ++h) {
     const Block block = task.block(h);
+    const TileScales value_scales(p.cache.value_scale, tile.value_scales, count, block.head_kv);
     for (int r = 0; r < task.rows; ++r) {
       const int i = h * task.rows + r;
       float* scores = scores_of(s).from(i).data;
@@ -245,7 +232,7 @@ HWY_INLINE void compute_weights(const Problem& p, const DecodeTask& task, const 
         dropout_factors(p, task.batch, row.head, row.query, tile.first, count, factors);
         multiply(count, scores, [&](int j) HWY_ATTR { return hn::Load(d, factors + j); });
       }
-      if (p.cache.value_scale.rank > 0) multiply(count, scores, scales_at(s.value_scales, h));
+      if (p.cache.value_scale.rank > 0) multiply(count, scores, value_scales);
     }
   }
 }

@@ -2,8 +2,6 @@
 // target defines HWY_TARGET_INCLUDE and includes this, then the `-inl.h` headers. The product chooses among the results
 // itself (cpu/simd_target.h), so no Highway library is linked.
 //
-// A file that gains by AVX-512 with VNNI, Highway's AVX3_DL, defines KI_WANT_AVX3_DL first; for the others that is AVX3.
-//
 // No include guard around the last lines: Highway's header includes the file again for each target.
 
 #ifndef KI_CPU_SIMD_TARGETS_H_
@@ -15,24 +13,14 @@
 #define HWY_DISABLED_TARGETS ~HWY_NEON_WITHOUT_AES
 #else
 #define HWY_BASELINE_TARGETS HWY_AVX2
-#if defined(KI_WANT_AVX3_DL)
-#define HWY_WANT_AVX3_DL
-#define HWY_DISABLED_TARGETS ~(HWY_AVX2 | HWY_AVX3 | HWY_AVX3_DL)
-#else
 #define HWY_DISABLED_TARGETS ~(HWY_AVX2 | HWY_AVX3)
-#endif
 #endif
 
 // `name` as compiled for a SimdTarget; used where HWY_ONCE.
 #if defined(__aarch64__)
 #define KI_FOR_TARGET(target, name) (static_cast<void>(target), N_NEON_WITHOUT_AES::name)
-#elif defined(KI_WANT_AVX3_DL)
-#define KI_FOR_TARGET(target, name)                             \
-  ((target) == ::ki::cpu::SimdTarget::avx3_dl ? N_AVX3_DL::name \
-   : (target) == ::ki::cpu::SimdTarget::avx3  ? N_AVX3::name    \
-                                              : N_AVX2::name)
 #else
-#define KI_FOR_TARGET(target, name) ((target) == ::ki::cpu::SimdTarget::avx2 ? N_AVX2::name : N_AVX3::name)
+#define KI_FOR_TARGET(target, name) ((target) == ::ki::cpu::SimdTarget::avx3 ? N_AVX3::name : N_AVX2::name)
 #endif
 
 #endif  // KI_CPU_SIMD_TARGETS_H_

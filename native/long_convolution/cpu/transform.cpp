@@ -115,8 +115,7 @@ class TableWriter {
 int lanes_of(ki::cpu::SimdTarget target) {
   switch (target) {
     case ki::cpu::SimdTarget::avx2: return 8;
-    case ki::cpu::SimdTarget::avx3:
-    case ki::cpu::SimdTarget::avx3_dl: return 16;
+    case ki::cpu::SimdTarget::avx3: return 16;
     case ki::cpu::SimdTarget::neon: return 4;
   }
   return 0;

@@ -26,12 +26,11 @@ void add_target(const std::string& target, void (*add)(const Setting& setting)) 
 
 }  // namespace
 
-int run_benchmarks(int argc, char** argv, void (*add)(const Setting& setting),
-                   std::initializer_list<const char*> targets) {
+int run_benchmarks(int argc, char** argv, void (*add)(const Setting& setting)) {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   try {
-    for (const char* target : targets) add_target(target, add);
+    for (const char* target : {"avx2", "avx3"}) add_target(target, add);
     benchmark::AddCustomContext("processor", test::info_of(test::open_device("cpu")).model);
     benchmark::AddCustomContext("compiler", "g++ " __VERSION__);
     benchmark::RunSpecifiedBenchmarks();

@@ -58,7 +58,6 @@ void add_setting(const Setting& setting) {
     ki_dtype query, cache;
   };
   for (const Types types : {Types{f32, f32}, {f16, f16}, {bf16, bf16}, {bf16, i8}}) {
-    if (setting.target == "avx3_dl" && types.cache != i8) continue;  // the same kernels as avx3
     for (const std::int64_t length : {8192, 32768}) {
       for (const int page_size : {0, 16, 64, 256}) {
         add_case({types.query, types.cache, 32, 8, 128, length, page_size}, setting);
@@ -73,6 +72,4 @@ void add_setting(const Setting& setting) {
 }  // namespace
 }  // namespace ki::bench
 
-int main(int argc, char** argv) {
-  return ki::bench::run_benchmarks(argc, argv, ki::bench::add_setting, {"avx2", "avx3", "avx3_dl"});
-}
+int main(int argc, char** argv) { return ki::bench::run_benchmarks(argc, argv, ki::bench::add_setting); }

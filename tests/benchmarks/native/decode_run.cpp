@@ -132,7 +132,7 @@ double DecodeRun::read() const {
     if (part.bytes % kStep != 0)
       throw std::logic_error("a block of the cache is no multiple of what is read at a time");
   }
-  const auto read_lines = target_ == "avx2" ? read_avx2 : read_avx3;
+  const auto read_lines = target_ == "avx3" ? read_avx3 : read_avx2;
   std::vector<double> seconds(static_cast<std::size_t>(threads_));
   std::vector<std::uint64_t> results(seconds.size());
   {

@@ -66,7 +66,7 @@ Loop loop_of(const std::string& target) {
   const auto loop = [](float (*run)(), int sums, int lanes) {
     return Loop{run, static_cast<float>(sums * lanes), 2.0 * kSteps * sums * lanes};
   };
-  if (target == "avx3" || target == "avx3_dl") return loop(multiply_add_avx3, kSumsAvx3, 16);
+  if (target == "avx3") return loop(multiply_add_avx3, kSumsAvx3, 16);
   if (target == "avx2") return loop(multiply_add_avx2, kSumsAvx2, 8);
   throw std::invalid_argument("no roof is known for " + target);
 }

@@ -23,13 +23,11 @@ TEST_P(SimdTargets, Runs) {
   std::cout << GetParam() << " ran: " << target->detail << "\n";
 }
 
-INSTANTIATE_TEST_SUITE_P(Cpu, SimdTargets, testing::Values("avx2", "avx3", "avx3_dl"),
+INSTANTIATE_TEST_SUITE_P(Cpu, SimdTargets, testing::Values("avx2", "avx3"),
                          [](const auto& info) { return info.param; });
 
 TEST(SimdTargetList, TheTestsKnowEveryTargetOfTheLibrary) {
-  for (const SimdTarget& target : simd_targets()) {
-    EXPECT_TRUE(target.name == "avx2" || target.name == "avx3" || target.name == "avx3_dl") << target.name;
-  }
+  for (const SimdTarget& target : simd_targets()) EXPECT_TRUE(target.name == "avx2" || target.name == "avx3");
 }
 
 #if defined(KI_VIRTUAL_DRIVER)

@@ -134,7 +134,7 @@ int main(int argc, char** argv) {
     ki::bench::library = &library;
     benchmark::AddCustomContext("rival", library.name());
     argv[1] = argv[0];
-    return ki::bench::run_benchmarks(argc - 1, argv + 1, ki::bench::add_setting, {"avx2", "avx3", "avx3_dl"});
+    return ki::bench::run_benchmarks(argc - 1, argv + 1, ki::bench::add_setting);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "ggml_benchmark: %s\n", error.what());
     return 1;
